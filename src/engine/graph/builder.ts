@@ -105,6 +105,12 @@ export function softmax(g: Graph, x: Value, name?: string): Value {
 }
 
 /** Sum over `axes`, which stay as 1 where `keepdims`. */
-export function reduceSum(g: Graph, x: Value, axes: readonly number[], keepdims: boolean, name?: string): Value {
+export function reduceSum(
+  g: Graph,
+  x: Value,
+  axes: readonly number[],
+  keepdims: boolean,
+  name?: string,
+): Value {
   return g.add('ReduceSum', [x], { axes, keepdims }, named(name));
 }
