@@ -57,6 +57,15 @@ export function dimQuotient(dim: Dim, divisor: Dim): Dim | undefined {
   return format({ coefficient: a.coefficient / b.coefficient, symbols });
 }
 
+/** Sum of dimensions, or undefined where it is no monomial: `K + 3*K` is `4*K`, `N + 1` is none. */
+export function dimSum(dims: Shape): Dim | undefined {
+  const parsed = dims.map(parse);
+  const symbols = parsed[0]?.symbols ?? [];
+  const key = [...symbols].sort().join('*');
+  if (parsed.some((m) => [...m.symbols].sort().join('*') !== key)) return undefined;
+  return format({ coefficient: parsed.reduce((sum, m) => sum + m.coefficient, 0), symbols });
+}
+
 /** The number a dimension stands for; throws a GraphError for an unbound symbol. */
 export function evaluateDim(dim: Dim, bindings: DimBindings): number {
   const { coefficient, symbols } = parse(dim);
@@ -64,7 +73,10 @@ export function evaluateDim(dim: Dim, bindings: DimBindings): number {
   for (const symbol of symbols) {
     const bound = bindings[symbol];
     if (bound === undefined) {
-      throw new GraphError({ what: `dimension symbol '${symbol}' is not bound`, got: Object.keys(bindings).join(', ') });
+      throw new GraphError({
+        what: `dimension symbol '${symbol}' is not bound`,
+        got: Object.keys(bindings).join(', '),
+      });
     }
     product *= bound;
   }
