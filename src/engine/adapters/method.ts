@@ -1,0 +1,77 @@
+import type { Graph } from '../graph/graph';
+import type { Value } from '../graph/types';
+import type { LinearModule } from '../models/modules';
+
+/** The methods an adapter can be made by; `full` trains the weights themselves and is no adapter. */
+export type AdapterMethodId = 'lora' | 'pissa' | 'lamda';
+
+/** What the config says of every module's adapter. */
+export interface AdapterSettings {
+  readonly rank: number;
+  /** LoRA: scale = alpha / rank. PiSSA and LaMDA have scale 1. */
+  readonly alpha: number;
+  /** LaMDA: share the singular values' scale between core and second projection. */
+  readonly balance: boolean;
+  /** LaMDA: the second projection is frozen from the start. */
+  readonly coreOnly: boolean;
+}
+
+/**
+ * How long a factor is trained: `trained` always, `thawed` until it is frozen column by column (LaMDA's second
+ * projection), `frozen` never (initial values that are subtracted, LaMDA's first projection).
+ */
+export type FactorKind = 'trained' | 'thawed' | 'frozen';
+
+/** One matrix of a module's adapter. */
+export interface FactorSpec {
+  readonly name: string;
+  readonly shape: readonly [number, number];
+  readonly kind: FactorKind;
+}
+
+/** Top singular triples of a weight W [outputs, inputs] ~ U diag(sigma) Vt. */
+export interface TopSingular {
+  /** [outputs, rank], row-major */
+  readonly u: Float32Array;
+  /** [rank], descending */
+  readonly sigma: Float32Array;
+  /** [rank, inputs], row-major */
+  readonly vt: Float32Array;
+}
+
+export type Factors = Readonly<Record<string, Float32Array>>;
+
+/** What an initialisation may draw from. */
+export interface InitSources {
+  /** Present where the method's `needsBasis`. */
+  readonly basis: TopSingular | undefined;
+  /** Uniform numbers in [0, 1), the same for the same seed and module. */
+  uniform(count: number): Float32Array;
+}
+
+/** An adapter as a plain LoRA: y = W x + B A x. */
+export interface LoraForm {
+  readonly rank: number;
+  /** [rank, inputs] */
+  readonly a: Float32Array;
+  /** [outputs, rank] */
+  readonly b: Float32Array;
+}
+
+/**
+ * One way to adapt a linear layer: its factors, their initial values, the graph, and its form as a plain LoRA. Each
+ * is a no-op at the start.
+ */
+export interface AdapterMethod {
+  readonly id: AdapterMethodId;
+  /** Whether it starts from the top singular triples of the weight. */
+  readonly needsBasis: boolean;
+  factors(module: LinearModule, settings: AdapterSettings): readonly FactorSpec[];
+  initialise(module: LinearModule, settings: AdapterSettings, sources: InitSources): Factors;
+  /**
+   * y = base + the adapter's term, x [rows, inputs], base [rows, outputs]. The last product takes `base` as its
+   * added term, so that the adapter costs no pass over [rows, outputs] of its own.
+   */
+  inject(graph: Graph, settings: AdapterSettings, x: Value, base: Value, factor: (name: string) => Value): Value;
+  toLora(module: LinearModule, settings: AdapterSettings, factors: Factors): LoraForm;
+}

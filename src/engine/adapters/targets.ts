@@ -1,0 +1,56 @@
+import { InputError } from '../../base/errors';
+import type { LinearModule } from '../models/modules';
+
+/** `target_modules` of the config: names of projections, paths or patterns with `*`; or every linear layer. */
+export type TargetModules = 'all-linear' | readonly string[];
+
+/**
+ * The modules an adapter goes on, in the model's order. A name matches a module's whole path or its end (`q_proj`,
+ * `mlp.up_proj`); `*` stands for any characters. Throws an InputError naming a target that matches nothing.
+ */
+export function selectModules(
+  modules: readonly LinearModule[],
+  targets: TargetModules,
+  file?: string,
+): readonly LinearModule[] {
+  if (targets === 'all-linear') return modules;
+  const chosen = new Set<LinearModule>();
+  for (const target of targets) {
+    const pattern = targetPattern(target);
+    const matches = modules.filter((module) => pattern.test(module.path));
+    if (matches.length === 0) {
+      const kinds = [...new Set(modules.map((module) => module.kind))];
+      throw new InputError({
+        what: `'${target}' matches no linear layer of the model`,
+        file,
+        key: 'adapter.target_modules',
+        expected: `one of ${kinds.join(', ')}, a path such as ${modules[0]?.path ?? ''}, or all-linear`,
+        remedy: 'Mend or remove the name.',
+      });
+    }
+    for (const match of matches) chosen.add(match);
+  }
+  return modules.filter((module) => chosen.has(module));
+}
+
+function targetPattern(target: string): RegExp {
+  const escaped = target.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`(^|\\.)${escaped.join('.*')}$`);
+}
+
+/** Throws an InputError where a rank is larger than a module's matrix allows. */
+export function checkRanks(modules: readonly LinearModule[], rank: number, file?: string): void {
+  for (const module of modules) {
+    const limit = Math.min(module.inputs, module.outputs);
+    if (rank > limit) {
+      throw new InputError({
+        what: `the rank is larger than the matrix of ${module.path}`,
+        file,
+        key: 'adapter.rank',
+        got: String(rank),
+        expected: `at most ${limit}, since the matrix is ${module.outputs} x ${module.inputs}`,
+        remedy: 'Lower the rank, or leave the module out of adapter.target_modules.',
+      });
+    }
+  }
+}

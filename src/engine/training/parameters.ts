@@ -1,0 +1,125 @@
+import { GraphError } from '../../base/errors';
+import { reshape, slice } from '../graph/builder';
+import type { Graph } from '../graph/graph';
+import type { Value } from '../graph/types';
+
+/** One trainable tensor. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Whether weight decay applies: not to biases and norms, as in Hugging Face's Trainer. */
+  readonly decay: boolean;
+}
+
+/**
+ * Trainable tensors as the optimiser sees them. Small ones are packed into one flat vector, so that an update is a
+ * dozen operators and not a dozen for each of hundreds of tensors; a large one is a slab of its own, in its own
+ * shape, and is never copied.
+ */
+export interface Slab {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly decay: boolean;
+  readonly entries: readonly SlabEntry[];
+}
+
+interface SlabEntry {
+  readonly parameter: Parameter;
+  /** In elements, from the slab's start. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** From this many elements on a tensor is a slab of its own. */
+const LARGE = 1 << 20;
+
+/** Packs parameters, in their order, into slabs: deterministic, so that a checkpoint's slabs fit again. */
+export function planSlabs(parameters: readonly Parameter[]): readonly Slab[] {
+  const slabs: Slab[] = [];
+  for (const decay of [true, false]) {
+    let offset = 0;
+    const entries: SlabEntry[] = [];
+    for (const parameter of parameters) {
+      if (parameter.decay !== decay) continue;
+      const size = parameter.shape.reduce((product, dim) => product * dim, 1);
+      if (size >= LARGE) {
+        slabs.push({
+          name: parameter.name,
+          shape: parameter.shape,
+          size,
+          decay,
+          entries: [{ parameter, offset: 0, size }],
+        });
+      } else {
+        entries.push({ parameter, offset, size });
+        offset += size;
+      }
+    }
+    if (entries.length > 0) {
+      slabs.push({ name: decay ? 'packed' : 'packed_no_decay', shape: [offset], size: offset, decay, entries });
+    }
+  }
+  return slabs;
+}
+
+/** Numbers in all slabs. */
+export function slabsSize(slabs: readonly Slab[]): number {
+  return slabs.reduce((sum, slab) => sum + slab.size, 0);
+}
+
+/** Names under which a slab goes in and out of step and update graphs. */
+export const slabNames = {
+  parameter: (slab: Slab): string => `parameter:${slab.name}`,
+  gradient: (slab: Slab): string => `gradient:${slab.name}`,
+  newParameter: (slab: Slab): string => `new_parameter:${slab.name}`,
+  newGradient: (slab: Slab): string => `new_gradient:${slab.name}`,
+  firstMoment: (slab: Slab): string => `first_moment:${slab.name}`,
+  newFirstMoment: (slab: Slab): string => `new_first_moment:${slab.name}`,
+  secondMoment: (slab: Slab): string => `second_moment:${slab.name}`,
+  newSecondMoment: (slab: Slab): string => `new_second_moment:${slab.name}`,
+  mask: (slab: Slab): string => `mask:${slab.name}`,
+} as const;
+
+/** Declares slabs as inputs of a graph and hands out their parameters, sliced and in shape. */
+export function declareParameters(graph: Graph, slabs: readonly Slab[]): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>();
+  for (const slab of slabs) {
+    const whole = graph.input(slabNames.parameter(slab), 'f32', slab.shape);
+    for (const { parameter, offset, size } of slab.entries) {
+      const alone = slab.entries.length === 1 && slab.shape === parameter.shape;
+      const value = alone
+        ? whole
+        : graph.scoped('parameters', () =>
+            reshape(graph, slice(graph, whole, 0, offset, offset + size), parameter.shape, parameter.name),
+          );
+      values.set(parameter.name, value);
+    }
+  }
+  return values;
+}
+
+/** Writes tensors into the slabs' host arrays. */
+export function packSlab(slab: Slab, tensor: (name: string) => Float32Array): Float32Array {
+  const out = new Float32Array(slab.size);
+  for (const { parameter, offset, size } of slab.entries) {
+    const data = tensor(parameter.name);
+    if (data.length !== size) {
+      throw new GraphError({
+        what: 'the tensor has the wrong size for its slab',
+        tensor: parameter.name,
+        got: String(data.length),
+        expected: String(size),
+      });
+    }
+    out.set(data, offset);
+  }
+  return out;
+}
+
+/** The inverse of `packSlab`: views into `data`, by name. */
+export function unpackSlab(slab: Slab, data: Float32Array): ReadonlyMap<string, Float32Array> {
+  return new Map(
+    slab.entries.map(({ parameter, offset, size }) => [parameter.name, data.subarray(offset, offset + size)]),
+  );
+}
