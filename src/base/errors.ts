@@ -46,6 +46,14 @@ export class InputError extends EigenloomError {
   }
 }
 
+/** Everything that is wrong with one input, together; `facts` are the first one's, the message has a line for each. */
+export class InputErrors extends InputError {
+  constructor(readonly errors: readonly [InputError, ...InputError[]]) {
+    super(errors[0].facts);
+    this.message = errors.map((error) => error.message).join('\n');
+  }
+}
+
 /** A run could not go on (NaN loss, disk full, provider failure). */
 export class RunError extends EigenloomError {
   override readonly name = 'RunError';
@@ -62,7 +70,8 @@ export class GraphError extends EigenloomError {
   }
 }
 
-function describeFacts(facts: ErrorFacts): string {
+/** The sentence for some facts: place, what, got, expected, remedy. */
+export function describeFacts(facts: ErrorFacts): string {
   const place = [
     facts.file === undefined
       ? undefined
