@@ -71,7 +71,7 @@ export function evaluateDim(dim: Dim, bindings: DimBindings): number {
   const { coefficient, symbols } = parse(dim);
   let product = coefficient;
   for (const symbol of symbols) {
-    const bound = bindings[symbol];
+    const bound = Object.hasOwn(bindings, symbol) ? bindings[symbol] : undefined;
     if (bound === undefined) {
       throw new GraphError({
         what: `dimension symbol '${symbol}' is not bound`,

@@ -17,6 +17,8 @@ import type {
 export interface NodeOptions {
   /** Name of the first output; further ones get `_1`, `_2`. Made unique. Default: the operator's name. */
   readonly name?: string;
+  /** Names of all outputs, in place of `name`: for readers of files, whose values have names. */
+  readonly names?: readonly string[];
   readonly adjoint?: GatherAdjoint;
 }
 
@@ -110,7 +112,9 @@ export class Graph {
   ): readonly Value[] {
     const inferred = inferOutputs(op, inputs, attributes);
     const base = options.name ?? op;
-    const outputs = inferred.map((type, i) => this.value(i === 0 ? base : `${base}_${i}`, type.dtype, type.shape));
+    const outputs = inferred.map((type, i) =>
+      this.value(options.names?.[i] ?? (i === 0 ? base : `${base}_${i}`), type.dtype, type.shape),
+    );
     const node: Node<K> = {
       id: this.nextId++,
       op,

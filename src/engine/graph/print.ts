@@ -3,8 +3,9 @@ import { shortestFloat32 } from './float32';
 import type { Graph } from './graph';
 import type { Initializer, Node, Value } from './types';
 
-function typed(value: Value): string {
-  return `${value.name} ${value.dtype}${formatShape(value.shape)}`;
+function typed(value: Value, graph: Graph): string {
+  const mark = graph.checkpoints.has(value) ? ' checkpoint' : '';
+  return `${value.name} ${value.dtype}${formatShape(value.shape)}${mark}`;
 }
 
 function printAttribute(value: unknown): string {
@@ -23,7 +24,7 @@ function printAttributes(node: Node): string {
     : ` {${entries.map(([key, value]) => `${key}: ${printAttribute(value)}`).join(', ')}}`;
 }
 
-function printNode(node: Node): string {
+function printNode(node: Node, graph: Graph): string {
   const inputs = node.inputs.map((value) => value?.name ?? '-').join(', ');
   const { adjoint } = node;
   const back =
@@ -32,13 +33,13 @@ function printNode(node: Node): string {
       : [adjoint.indices, adjoint.mask].flatMap((v) => (v === undefined ? [] : [v.name]));
   const adjointText = back.length === 0 ? '' : ` adjoint(${back.join(', ')})`;
   const place = node.scope === '' ? node.stage : `${node.stage} ${node.scope}`;
-  return `${node.outputs.map(typed).join(', ')} = ${node.op}(${inputs})${printAttributes(node)}${adjointText} # ${place}`;
+  return `${node.outputs.map((value) => typed(value, graph)).join(', ')} = ${node.op}(${inputs})${printAttributes(node)}${adjointText} # ${place}`;
 }
 
-function printInitializer(initializer: Initializer): string {
-  if (initializer.kind === 'inline') return typed(initializer.value);
+function printInitializer(initializer: Initializer, graph: Graph): string {
+  if (initializer.kind === 'inline') return typed(initializer.value, graph);
   const { file, offset, length } = initializer.location;
-  return `${typed(initializer.value)} from ${file} ${offset}+${length}`;
+  return `${typed(initializer.value, graph)} from ${file} ${offset}+${length}`;
 }
 
 /**
@@ -53,10 +54,11 @@ function printInitializer(initializer: Initializer): string {
  */
 export function printGraph(graph: Graph): string {
   const lines = [
-    ...graph.inputs.map((value) => `input ${typed(value)}`),
-    ...[...graph.initializers.values()].map((initializer) => `initializer ${printInitializer(initializer)}`),
-    ...graph.nodes.map(printNode),
-    ...[...graph.checkpoints].map((value) => `checkpoint ${value.name}`),
+    ...graph.inputs.map((value) => `input ${typed(value, graph)}`),
+    ...[...graph.initializers.values()].map(
+      (initializer) => `initializer ${printInitializer(initializer, graph)}`,
+    ),
+    ...graph.nodes.map((node) => printNode(node, graph)),
     ...graph.outputs.map((value) => `output ${value.name}`),
   ];
   return `${lines.join('\n')}\n`;
