@@ -8,7 +8,6 @@ function binary<K extends Binary>(since: number): OpDefinition<K> {
     domain: '',
     since,
     arity: [2, 2],
-    inplace: [0, 1],
     infer(inputs) {
       const a = required(inputs, 0, 'a');
       const b = required(inputs, 1, 'b');
@@ -38,8 +37,8 @@ export const elementwise: {
   Log: unary(13, FLOATS),
   Sqrt: unary(13, FLOATS),
   Reciprocal: unary(13, FLOATS),
-  Sigmoid: unary(13, FLOATS),
-  QuickGelu: unary(1, FLOATS, 'com.microsoft'),
+  Sigmoid: unary(13, FLOATS, { inplace: [0] }),
+  QuickGelu: unary(1, FLOATS, { domain: 'com.microsoft' }),
   Cast: {
     domain: '',
     since: 21,

@@ -70,7 +70,6 @@ export const indexing: {
     domain: '',
     since: 18,
     arity: [3, 3],
-    inplace: [0],
     infer(inputs) {
       const data = required(inputs, 0, 'data');
       const indices = required(inputs, 1, 'indices');

@@ -15,8 +15,8 @@ import {
 export const normalization: {
   readonly [K in 'Softmax' | 'LogSoftmax' | 'SimplifiedLayerNormalization']: OpDefinition<K>;
 } = {
-  Softmax: unary(13, FLOATS),
-  LogSoftmax: unary(13, FLOATS),
+  Softmax: unary(13, FLOATS, { inplace: [0] }),
+  LogSoftmax: unary(13, FLOATS, { inplace: [0] }),
   // onnxruntime's own operator, though it stands in the domain of ai.onnx.
   SimplifiedLayerNormalization: {
     domain: '',

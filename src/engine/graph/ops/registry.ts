@@ -27,8 +27,9 @@ export interface OpDefinition<K extends OpType> {
   readonly alias?: number;
   /**
    * Inputs whose memory output 0 may take over (`MayInplace` of onnxruntime's CPU kernel), in the order they are
-   * tried. It happens only where that input is read by nobody later, is no graph input or initializer, and has the
-   * output's size in bytes.
+   * tried. It happens only where nobody reads that input later, it is no graph input, initializer or output, and it
+   * has the output's size in bytes. As seen in the peak memory of onnxruntime-node 1.30.0, unoptimised: Sigmoid,
+   * Cast, Softmax, LogSoftmax and ScatterElements work in place; arithmetic, Exp, QuickGelu and ScatterND do not.
    */
   readonly inplace?: readonly number[];
   /** Types of the outputs; throws a GraphError that says what does not fit. */

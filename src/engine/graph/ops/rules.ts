@@ -71,17 +71,17 @@ export function typeOf(value: Value): ValueType {
 type PlainUnary =
   'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Sigmoid' | 'Softmax' | 'LogSoftmax' | 'QuickGelu';
 
-/** An operator of one input whose output has the same type, in place if the runtime likes. */
+/** An operator of one input whose output has the same type. */
 export function unary<K extends PlainUnary>(
   since: number,
   dtypes: readonly DType[],
-  domain: OpDefinition<K>['domain'] = '',
+  more: Pick<OpDefinition<K>, 'inplace'> & Partial<Pick<OpDefinition<K>, 'domain'>> = {},
 ): OpDefinition<K> {
   return {
-    domain,
+    domain: '',
     since,
     arity: [1, 1],
-    inplace: [0],
+    ...more,
     infer(inputs) {
       const x = required(inputs, 0, 'x');
       expectDType(x, 'x', dtypes);
