@@ -81,7 +81,10 @@ export function rmsNorm(g: Graph, x: Value, scale: Value, epsilon: number, name?
   return g.add('SimplifiedLayerNormalization', [x, scale], { epsilon }, named(name));
 }
 
-/** Rotary embedding of x [1, N, heads*headDim] at `positions` [1, N] by the caches [positions, headDim/2]. */
+/**
+ * Rotary embedding of x [N, 1, heads*headDim] at `positions` [N, 1] by the caches [positions, headDim/2]. The tokens
+ * stand on the first axis, since onnxruntime refuses a second one that is longer than the caches.
+ */
 export function rotary(
   g: Graph,
   x: Value,
