@@ -43,12 +43,17 @@ export function applyOverrides(
       errors.push(unknown);
       continue;
     }
+    const text = override.slice(split + 1);
     const problems: InputError[] = [];
-    const parsed = parseSource(override.slice(split + 1), file, problems);
-    errors.push(...problems);
-    if (problems.length > 0) continue;
+    const parsed = parseSource(text, file, problems).value ?? null;
+    // What has to be text needs no quotes: a template such as {question} is a map to YAML.
+    const literal = schemaAt(EXPERIMENT_SCHEMA, path)?.type === 'string' && typeof parsed !== 'string';
+    if (problems.length > 0 && !literal) {
+      errors.push(...problems);
+      continue;
+    }
     dropAlternatives(value, path.join('.'));
-    const misplaced = setAt(value, path, parsed.value ?? null);
+    const misplaced = setAt(value, path, literal ? text : parsed);
     if (misplaced !== undefined) {
       errors.push(
         new InputError({

@@ -27,7 +27,7 @@ export interface ParsedSource {
 }
 
 /** No config written by hand comes near this; more is refused before it is parsed. In UTF-16 units. */
-const LONGEST_SOURCE = 256 * 1024;
+const LONGEST_SOURCE = 64 * 1024;
 /** How often aliases may repeat anchored values in all (an "alias bomb" repeats them billions of times). */
 const MOST_ALIASES = 100;
 
@@ -55,7 +55,7 @@ export function parseSource(text: string, file: string, errors: InputError[]): P
   };
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   } catch (thrown) {
     // A RangeError: so many levels that the parser's recursion ran out of stack.
     errors.push(new InputError({ what: `the YAML cannot be read: ${toError(thrown).message}`, file }));
