@@ -36,10 +36,14 @@ function checkTypes(node: Node): void {
   });
 }
 
-/** Every value that a node reads, the index tensors of a Gather's adjoint included: its gradient will read them. */
-function reads(node: Node): readonly Value[] {
+/**
+ * Every value that a node reads; until the graph is differentiated also the tensors of a Gather's adjoint, which its
+ * gradient will read.
+ */
+function reads(node: Node, differentiated: boolean): readonly Value[] {
   const { adjoint } = node;
   const values = node.inputs.filter((value) => value !== undefined);
+  if (differentiated) return values;
   if (adjoint !== undefined) values.push(adjoint.indices);
   if (adjoint?.mask !== undefined) values.push(adjoint.mask);
   return values;
@@ -61,8 +65,9 @@ export function checkGraph(graph: Graph): void {
   };
   for (const input of graph.inputs) declare(input, 'an input');
   for (const value of graph.initializers.keys()) declare(value, 'an initializer');
+  const differentiated = graph.nodes.some(({ stage }) => stage === 'backward');
   for (const node of graph.nodes) {
-    for (const value of reads(node)) {
+    for (const value of reads(node, differentiated)) {
       if (known.has(value)) continue;
       throw new GraphError({
         what: `${describeNode(node)} reads a value that no input, initializer or earlier node gives`,

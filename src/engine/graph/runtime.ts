@@ -53,10 +53,10 @@ export function bindFeeds(
   const bindings: Record<string, number> = {};
   for (const input of graph.inputs) {
     const feed = feeds[input.name];
-    if (feed === undefined) continue;
     input.shape.forEach((dim, i) => {
-      const size = feed.shape[i];
-      if (typeof dim === 'string' && !dim.includes('*') && size !== undefined) bindings[dim] = size;
+      const size = feed?.shape[i];
+      const [, factor = '1', symbol] = /^(?:(\d+)\*)?([^*]+)$/.exec(String(dim)) ?? [];
+      if (typeof dim === 'string' && symbol !== undefined && size !== undefined) bindings[symbol] = size / Number(factor);
     });
   }
   return bindings;

@@ -6,6 +6,8 @@ import type { DType, Value } from '../graph/types';
 export interface CausalHeads {
   readonly heads: number;
   readonly kvHeads: number;
+  /** Parts in which the cross-entropy is computed: S is a multiple of it. Default 1. */
+  readonly chunks?: number;
 }
 
 /**
@@ -13,10 +15,11 @@ export interface CausalHeads {
  *   N  real tokens of the micro-batch, no padding
  *   B  rows of the padded form
  *   L  length of the longest row
- *   S  supervised positions, filled up with weight-0 entries to a multiple of the cross-entropy's chunks
+ *   S  supervised positions, filled up with weight-0 entries to a multiple of the cross-entropy's chunks; in the
+ *      graph it is `chunks * K`, K the positions of one chunk
  *   Q  most supervised positions of a row
  */
-export const CAUSAL_SYMBOLS = { tokens: 'N', rows: 'B', length: 'L', supervised: 'S', queries: 'Q' } as const;
+export const CAUSAL_SYMBOLS = { tokens: 'N', rows: 'B', length: 'L', chunk: 'K', queries: 'Q' } as const;
 
 /** Name, element type and shape of one input of the graph. */
 export interface InputForm {
@@ -28,7 +31,7 @@ export interface InputForm {
 /** What stands in padded places of `key_index`: a key later than every query, so that none attends to it. */
 export const PADDED_KEY_INDEX = 1e8;
 
-const { tokens: N, rows: B, length: L, supervised: S, queries: Q } = CAUSAL_SYMBOLS;
+const { tokens: N, rows: B, length: L, chunk: K, queries: Q } = CAUSAL_SYMBOLS;
 
 /**
  * The inputs of a causal language model's graph: the one place that both the model builders (which declare them)
@@ -39,7 +42,8 @@ const { tokens: N, rows: B, length: L, supervised: S, queries: Q } = CAUSAL_SYMB
  * the other's inverse and gradients are gathered as well (`Node.adjoint`).
  *
  *   input_ids [N]                  the token
- *   position_ids [1, N] i64        its place in its own sample, from 0 (rotary embedding)
+ *   position_ids [N, 1] i64        its place in its own sample, from 0 (rotary embedding: each token is a batch of
+ *                                  its own, since the kernel wants the cache to be as long as a sequence)
  *   query_pad [B, Hkv, G*L]        for slot g*L + l of row b and key-value head kv: row n*H + kv*G + g of q as
  *                                  [N*H, d]; 0 on padding
  *   kv_pad [B, Hkv, L]             likewise n*Hkv + kv into k and v as [N*Hkv, d]; 0 on padding
@@ -56,7 +60,7 @@ const { tokens: N, rows: B, length: L, supervised: S, queries: Q } = CAUSAL_SYMB
  *   supervised [S]                 token of each supervised position; 0 in weight-0 entries
  *   supervised_inverse [N]         the position in `supervised` of each token; 0 where it has none
  *   supervised_mask [N, 1]         1 where the token is supervised, else 0
- *   position_ids_s [1, S] i64      `position_ids` of `supervised`
+ *   position_ids_s [S, 1] i64      `position_ids` of `supervised`
  *   last_query_pad [B, Hkv, G*Q]   as query_pad, into [S*H, d]: s*H + kv*G + g; 0 on padding
  *   last_query_real [S, H]         its inverse: row of the [B*Hkv*G*Q, d] grid; slot 0 for weight-0 entries
  *   last_query_real_mask [S*H, 1]  1 on supervised positions, 0 in weight-0 entries: masks what last_query_real
@@ -67,14 +71,15 @@ const { tokens: N, rows: B, length: L, supervised: S, queries: Q } = CAUSAL_SYMB
  *
  * Every integer is i32 but the two position_ids.
  */
-export function causalInputForms({ heads, kvHeads }: CausalHeads) {
+export function causalInputForms({ heads, kvHeads, chunks = 1 }: CausalHeads) {
+  const S: Dim = dimProduct([chunks, K]);
   const group = heads / kvHeads;
   const GL: Dim = dimProduct([group, L]);
   const GQ: Dim = dimProduct([group, Q]);
   const SH: Dim = dimProduct([heads, S]);
   return {
     inputIds: { name: 'input_ids', dtype: 'i32', shape: [N] },
-    positionIds: { name: 'position_ids', dtype: 'i64', shape: [1, N] },
+    positionIds: { name: 'position_ids', dtype: 'i64', shape: [N, 1] },
     queryPad: { name: 'query_pad', dtype: 'i32', shape: [B, kvHeads, GL] },
     kvPad: { name: 'kv_pad', dtype: 'i32', shape: [B, kvHeads, L] },
     queryReal: { name: 'query_real', dtype: 'i32', shape: [N, heads] },
@@ -86,7 +91,7 @@ export function causalInputForms({ heads, kvHeads }: CausalHeads) {
     supervised: { name: 'supervised', dtype: 'i32', shape: [S] },
     supervisedInverse: { name: 'supervised_inverse', dtype: 'i32', shape: [N] },
     supervisedMask: { name: 'supervised_mask', dtype: 'f32', shape: [N, 1] },
-    positionIdsSupervised: { name: 'position_ids_s', dtype: 'i64', shape: [1, S] },
+    positionIdsSupervised: { name: 'position_ids_s', dtype: 'i64', shape: [S, 1] },
     lastQueryPad: { name: 'last_query_pad', dtype: 'i32', shape: [B, kvHeads, GQ] },
     lastQueryReal: { name: 'last_query_real', dtype: 'i32', shape: [S, heads] },
     lastQueryRealMask: { name: 'last_query_real_mask', dtype: 'f32', shape: [SH, 1] },

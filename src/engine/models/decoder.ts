@@ -15,6 +15,16 @@ export interface DecoderParts {
   weight(name: string): Value;
   /** y = W x + b of one module, x [rows, inputs] -> [rows, outputs]; adapters come in here. */
   linear(module: LinearModule, x: Value): Value;
+  /**
+   * The grids [B, Hkv, L, headDim] of one layer's keys and values, from rows [N*Hkv, headDim]. Default: the batch's
+   * own rows, gathered; a key-value cache puts its own in place.
+   */
+  keyValueGrids?(layer: number, keys: Value, values: Value): KeyValueGrids;
+}
+
+export interface KeyValueGrids {
+  readonly keys: Value;
+  readonly values: Value;
 }
 
 /** Hidden states after the final norm, and the weight that turns them into logits. */
@@ -59,12 +69,13 @@ export function buildDecoder(parts: DecoderParts, inputs: CausalInputs, position
     padMask: inputs.queryMask,
     bias: attentionBias(graph, inputs.queryEnd, inputs.queryStart, inputs.keyIndex),
   };
+  const supervisedRows = inputs.supervised.shape[0] ?? 0;
   const supervised: QueryGrid = {
-    rows: 'S',
+    rows: supervisedRows,
     positions: inputs.positionIdsSupervised,
     pad: inputs.lastQueryPad,
     real: inputs.lastQueryReal,
-    realMask: reshape(graph, inputs.lastQueryRealMask, ['S', config.heads, 1]),
+    realMask: reshape(graph, inputs.lastQueryRealMask, [supervisedRows, config.heads, 1]),
     padMask: inputs.lastQueryMask,
     bias: attentionBias(graph, inputs.lastQueryEnd, inputs.lastQueryStart, inputs.keyIndex),
   };
@@ -144,7 +155,7 @@ function attention(
     if (config.qkNorm) {
       states = rmsNorm(graph, reshape(graph, states, flat), parts.weight(`${path}.${rotation.norm}.weight`), config.rmsNormEps);
     }
-    const rotated = rotary(graph, reshape(graph, states, [1, rows, count * headDim]), rotation.positions, rotation.cos, rotation.sin, headDim);
+    const rotated = rotary(graph, reshape(graph, states, [rows, 1, count * headDim]), rotation.positions, rotation.cos, rotation.sin, headDim);
     return reshape(graph, rotated, flat);
   };
 
@@ -160,13 +171,15 @@ function attention(
   });
   const v = toHeads(project('v_proj', keys), 'N', kvHeads);
 
-  const kvAdjoint = { indices: inputs.kvReal };
   const queryGrid = gather(graph, q, grid.pad, { indices: grid.real, mask: grid.realMask });
-  const keyGrid = gather(graph, k, inputs.kvPad, kvAdjoint);
-  const valueGrid = gather(graph, v, inputs.kvPad, kvAdjoint);
-  const scores = matmul(graph, queryGrid, transpose(graph, keyGrid, [0, 1, 3, 2]), 'scores');
+  const adjoint = { indices: inputs.kvReal };
+  const kv = parts.keyValueGrids?.(layer, k, v) ?? {
+    keys: gather(graph, k, inputs.kvPad, adjoint),
+    values: gather(graph, v, inputs.kvPad, adjoint),
+  };
+  const scores = matmul(graph, queryGrid, transpose(graph, kv.keys, [0, 1, 3, 2]), 'scores');
   const probabilities = softmax(graph, add(graph, scores, grid.bias));
-  const outputGrid = matmul(graph, probabilities, valueGrid);
+  const outputGrid = matmul(graph, probabilities, kv.values);
   const slots = dimProduct(grid.pad.shape);
   const output = gather(graph, reshape(graph, outputGrid, [slots, headDim]), grid.real, {
     indices: grid.pad,

@@ -11,9 +11,10 @@ import { recompute, type RecomputeLevel } from '../graph/passes/recompute';
 import type { ExternalLocation, Value } from '../graph/types';
 import { GraphError } from '../../base/errors';
 import type { AdapterMethod, AdapterSettings } from '../adapters/method';
-import { declareCausalInputs } from '../models/causalInputs';
+import { declareKeyValueCache } from '../models/keyValueCache';
+import { declareCausalInputs, type CausalInputs } from '../models/causalInputs';
 import type { DecoderConfig } from '../models/config';
-import { buildDecoder, type DecoderOutput } from '../models/decoder';
+import { buildDecoder, type DecoderOutput, type DecoderParts } from '../models/decoder';
 import { weightSpecs, type LinearModule } from '../models/modules';
 import { declareParameters, slabNames, type Slab } from './parameters';
 
@@ -105,18 +106,44 @@ export function buildLogitsGraph(spec: GraphSpec): Graph {
   return finish(graph, spec);
 }
 
+/**
+ * The generation graph: logits [S, vocabSize] of new tokens that also attend to a key-value cache, and the cache with
+ * the new tokens in it. See `declareKeyValueCache` for its inputs and outputs.
+ */
+export function buildGenerationGraph(spec: GraphSpec): Graph {
+  const { graph, inputs, parts } = declareModel(spec);
+  const cache = declareKeyValueCache(graph, spec.config);
+  const cached = { ...parts, keyValueGrids: cache.grids };
+  const output = buildDecoder(cached, { ...inputs, keyIndex: cache.keyIndex }, spec.positions);
+  graph.output(gemm(graph, output.hidden, output.head, { transB: true, name: LOGITS }));
+  for (const value of cache.updated()) graph.output(value);
+  return finish(graph, spec);
+}
+
 function isTrained(value: Value, parameters: ReadonlyMap<string, Value>): boolean {
   return [...parameters.values()].includes(value);
 }
 
-function buildForward(spec: GraphSpec): {
-  readonly graph: Graph;
+interface Forward extends Declared {
   readonly output: DecoderOutput;
-  readonly inputs: ReturnType<typeof declareCausalInputs>;
+}
+
+function buildForward(spec: GraphSpec): Forward {
+  const declared = declareModel(spec);
+  return { ...declared, output: buildDecoder(declared.parts, declared.inputs, spec.positions) };
+}
+
+interface Declared {
+  readonly graph: Graph;
+  readonly inputs: CausalInputs;
   readonly parameters: ReadonlyMap<string, Value>;
-} {
+  readonly parts: DecoderParts;
+}
+
+/** Declares the batch, the parameters and the frozen factors, and how weights and linear layers come from them. */
+function declareModel(spec: GraphSpec): Declared {
   const graph = new Graph();
-  const inputs = declareCausalInputs(graph, spec.config);
+  const inputs = declareCausalInputs(graph, { ...spec.config, chunks: spec.chunks });
   const parameters = declareParameters(graph, spec.slabs);
   const frozen = new Map(
     frozenFactors(spec.adapters.values(), spec.slabs).map(({ name, shape }) => [name, graph.input(name, 'f32', shape)]),
@@ -145,8 +172,7 @@ function buildForward(spec: GraphSpec): {
         return value;
       });
     });
-  const output = buildDecoder({ graph, config: spec.config, weight, linear }, inputs, spec.positions);
-  return { graph, output, inputs, parameters };
+  return { graph, inputs, parameters, parts: { graph, config: spec.config, weight, linear } };
 }
 
 /** new accumulator = accumulator + the slab's gradients. */

@@ -1,13 +1,9 @@
+import { reshaped } from '../reshaped';
 import { GraphError } from '../../../base/errors';
-import { dimProduct, shapesEqual, type Shape } from '../../graph/dims';
-import type { Graph } from '../../graph/graph';
+import { dimProduct } from '../../graph/dims';
 import type { Value } from '../../graph/types';
 import { zeros } from '../fill';
 import { notDifferentiable, type GradientRules, type InputGradient, type RuleContext } from '../rule';
-
-function reshaped(graph: Graph, value: Value, shape: Shape): Value {
-  return shapesEqual(value.shape, shape) ? value : graph.add('Reshape', [value], { shape });
-}
 
 /**
  * A one-to-one gather is gathered back by its adjoint; any other is added into zeros. Rows of the flattened output
@@ -21,9 +17,10 @@ function gatherRule(context: RuleContext<'Gather'>): readonly InputGradient[] {
   const { adjoint } = node;
   if (adjoint !== undefined) {
     const flat = reshaped(graph, dy, [dimProduct(indices.shape), ...data.shape.slice(1)]);
-    const back = reshaped(graph, graph.add('Gather', [flat, adjoint.indices], { axis: 0 }), data.shape);
+    const back = graph.add('Gather', [flat, adjoint.indices], { axis: 0 });
     const { mask } = adjoint;
-    return [mask === undefined ? back : graph.add('Mul', [back, mask], {}), notDifferentiable];
+    const masked = mask === undefined ? back : graph.add('Mul', [back, mask], {});
+    return [reshaped(graph, masked, data.shape), notDifferentiable];
   }
   const wide = indices.dtype === 'i64' ? indices : graph.add('Cast', [indices], { to: 'i64' });
   const rows = graph.add('Reshape', [wide], { shape: [...indices.shape, 1] });

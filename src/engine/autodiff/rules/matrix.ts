@@ -1,7 +1,7 @@
 import { dimProduct, shapesEqual } from '../../graph/dims';
 import type { Graph } from '../../graph/graph';
 import type { OpAttributes, Value } from '../../graph/types';
-import { isOp } from '../nodes';
+import { isOp } from '../../graph/passes/nodes';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 interface Side {

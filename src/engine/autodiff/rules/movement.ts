@@ -1,8 +1,8 @@
+import { reshaped } from '../reshaped';
 import { GraphError } from '../../../base/errors';
-import type { Dim, Shape } from '../../graph/dims';
 import type { Value } from '../../graph/types';
 import { zeros } from '../fill';
-import { axisOf } from '../nodes';
+import { resolveAxis, withDim } from '../../graph/ops/rules';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 function sizeAlong(value: Value, axis: number): number {
@@ -17,15 +17,11 @@ function sizeAlong(value: Value, axis: number): number {
   return size;
 }
 
-function withDim(shape: Shape, axis: number, dim: Dim): Shape {
-  return shape.map((old, i) => (i === axis ? dim : old));
-}
-
 /** Zeros before and after, by Concat. */
 function sliceRule(context: RuleContext<'Slice'>): readonly InputGradient[] {
   const { graph, node, dy } = context;
   const x = context.input(0);
-  const axis = axisOf(node.attributes.axis, x.shape.length);
+  const axis = resolveAxis(node.attributes.axis, x.shape.length);
   const size = sizeAlong(x, axis);
   const start = node.attributes.start;
   const end = start + sizeAlong(dy, axis);
@@ -37,7 +33,7 @@ function sliceRule(context: RuleContext<'Slice'>): readonly InputGradient[] {
 
 /** Parts of one size come from one Split, which also works where that size is a symbol. */
 function concatRule({ graph, node, dy, needs, input }: RuleContext<'Concat'>): readonly InputGradient[] {
-  const axis = axisOf(node.attributes.axis, dy.shape.length);
+  const axis = resolveAxis(node.attributes.axis, dy.shape.length);
   const parts = node.inputs.length;
   const first = input(0).shape[axis];
   const needed = node.inputs.filter((_, i) => needs(i)).length;
@@ -67,7 +63,7 @@ export const movement = {
     const { perm } = node.attributes;
     return [graph.add('Transpose', [dy], { perm: perm.map((_, i) => perm.indexOf(i)) })];
   },
-  Reshape: ({ graph, dy, input }) => [graph.add('Reshape', [dy], { shape: input(0).shape })],
+  Reshape: ({ graph, dy, input }) => [reshaped(graph, dy, input(0).shape)],
   Concat: concatRule,
   Slice: sliceRule,
   Split: splitRule,

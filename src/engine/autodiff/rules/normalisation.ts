@@ -1,6 +1,7 @@
+import { GraphError } from '../../../base/errors';
 import { shapesEqual } from '../../graph/dims';
 import type { Value } from '../../graph/types';
-import { isOp } from '../nodes';
+import { isOp } from '../../graph/passes/nodes';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 const LAST = { axes: [-1], keepdims: true } as const;
@@ -38,12 +39,9 @@ function rmsNormRule(context: RuleContext<'SimplifiedLayerNormalization'>): read
   const x = context.input(0);
   const scale = context.input(1);
   const width = x.shape.at(-1);
-  const mean = (sum: Value): Value =>
-    typeof width === 'number' ? graph.add('Mul', [sum, scalar(1 / width, x)], {}) : sum;
-  const squares =
-    typeof width === 'number'
-      ? mean(graph.add('ReduceSumSquare', [x], LAST))
-      : graph.add('ReduceMean', [graph.add('Mul', [x, x], {})], LAST);
+  if (typeof width !== 'number') throw new GraphError({ what: 'a norm needs a known width', tensor: x.name });
+  const mean = (sum: Value): Value => graph.add('Mul', [sum, scalar(1 / width, x)], {});
+  const squares = mean(graph.add('ReduceSumSquare', [x], LAST));
   const epsilon = scalar(node.attributes.epsilon, x);
   const inv = graph.add(
     'Reciprocal',

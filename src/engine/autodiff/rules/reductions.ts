@@ -1,12 +1,12 @@
 import type { Value } from '../../graph/types';
 import { broadcastLike } from '../fill';
-import { axisOf } from '../nodes';
+import { resolveAxis } from '../../graph/ops/rules';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceSumSquare';
 
 function reducedAxes(context: RuleContext<Reduction>): readonly number[] {
-  return context.node.attributes.axes.map((axis) => axisOf(axis, context.input(0).shape.length));
+  return context.node.attributes.axes.map((axis) => resolveAxis(axis, context.input(0).shape.length));
 }
 
 /** dy with the reduced dimensions kept as 1. */
