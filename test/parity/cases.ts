@@ -59,7 +59,7 @@ const forms: readonly ParityCase[] = ['llama-gqa-sharded', 'llama-gqa-bf16'].map
   data: 'pairs',
   adapter: lora,
   fromPeft: true,
-  training: { max_steps: 10 },
+  training: { max_steps: 25 },
 }));
 
 const methods: readonly ParityCase[] = [

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import type { ParityCase } from './cases';
 import { eigenloom, train } from './cli';
@@ -31,11 +31,11 @@ const inputs = once<string>();
 const references = once<ReferenceRun>();
 const runs = once<FinishedRun>();
 
-/** The ring's folder: models, data, adapters, experiment files, runs. */
+/** The ring's folder, with the data sets in it. */
 export function workspace(): Promise<string> {
   return folders('workspace', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'eigenloom-parity-'));
-    await mkdir(join(folder, 'cases'));
+    const folder = inject('workspace');
+    await mkdir(join(folder, 'cases'), { recursive: true });
     await reference.request('data', { out: join(folder, 'data') });
     return folder;
   });
@@ -89,7 +89,7 @@ function experimentOf(test: ParityCase): Record<string, unknown> {
       shuffle: false,
       ...test.training,
     },
-    evaluation: { every: 10 },
+    evaluation: { every: 25 },
     device: 'cpu',
   };
 }
