@@ -1,23 +1,20 @@
 import type { Graph } from '../graph';
 import type { Node, Value } from '../types';
+import { isOp } from '../passes/nodes';
 import { lowerLinearCrossEntropy } from './linearCrossEntropy';
-
-function isComposite(node: Node): node is Node<'LinearCrossEntropy'> {
-  return node.op === 'LinearCrossEntropy';
-}
 
 /**
  * Replaces the composite operators (domain eigenloom) by ONNX ones, in place and at the same place in the order.
  * Values that others read stay the same objects. Outputs that nobody reads produce no nodes.
  */
 export function lowerGraph(graph: Graph): void {
-  if (!graph.nodes.some(isComposite)) return;
+  if (!graph.nodes.some((node) => isOp(node, 'LinearCrossEntropy'))) return;
   const read = new Set<Value | undefined>(graph.outputs);
   for (const node of graph.nodes) for (const input of node.inputs) read.add(input);
   const isRead = (output: Value | undefined): boolean => output !== undefined && read.has(output);
 
   const lowered = graph.nodes.flatMap((node): readonly Node[] => {
-    if (!isComposite(node)) return [node];
+    if (!isOp(node, 'LinearCrossEntropy')) return [node];
     const before = graph.nodes.length;
     const replacements = graph.staged(node.stage, () =>
       graph.scoped(node.scope, () => lowerLinearCrossEntropy(graph, node, isRead)),
