@@ -46,7 +46,7 @@ DATA = {
     "eval": "data/pairs-eval.jsonl",
     "prompt": "Question: {question}\nAnswer: ",
     "completion": "{answer}",
-    "max_length": 80,
+    "max_length": 150,
 }
 
 
@@ -84,6 +84,9 @@ def write_case(name: str, differences: dict) -> None:
     (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n")
     (folder / "final.safetensors").unlink()
     (folder / "logits.safetensors").unlink()
+    if name not in ("pissa", "lamda"):
+        # Only what comes from singular vectors has signs to be compared.
+        (folder / "initial.safetensors").unlink()
 
 
 def manifest(commit: str) -> dict:

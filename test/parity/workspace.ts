@@ -70,7 +70,7 @@ function dataOf(test: ParityCase): Record<string, unknown> {
     train: `../data/${test.data}-train.jsonl`,
     eval: `../data/${test.data}-eval.jsonl`,
     ...columns,
-    max_length: test.packing === true ? 160 : 96,
+    max_length: test.packing === true ? 240 : 96,
     packing: test.packing === true,
   };
 }

@@ -54,7 +54,7 @@ FAMILIES: dict[str, tuple[type, dict, dict]] = {
     "smollm2": (LlamaConfig, {"num_hidden_layers": 3, "tie_word_embeddings": True}, {"hub_rope": True}),
     "golden": (
         LlamaConfig,
-        {"hidden_size": 32, "intermediate_size": 64, "num_key_value_heads": 2, "max_position_embeddings": 128},
+        {"hidden_size": 32, "intermediate_size": 64, "max_position_embeddings": 256},
         {"vocab": 288},
     ),
 }

@@ -51,10 +51,9 @@ describe('the golden runs', () => {
 
   it.each(methods)('begin with the engine’s own gradients: %s', async (method) => {
     const ours = await inspectFirstStep(experiment(method), join(folder, 'cache'));
-    const [initial, gradients] = await Promise.all([
-      readTensors(join(golden, method, 'initial.safetensors')),
-      readTensors(join(golden, method, 'gradients.safetensors')),
-    ]);
+    const gradients = await readTensors(join(golden, method, 'gradients.safetensors'));
+    const spectral = method === 'pissa' || method === 'lamda';
+    const initial = spectral ? await readTensors(join(golden, method, 'initial.safetensors')) : new Map();
     const aligned = alignSigns(ours, initial);
     expect([...aligned.gradients.keys()].sort()).toEqual([...gradients.keys()].sort());
     for (const [name, tensor] of gradients) {
