@@ -118,7 +118,7 @@ function readSplit(node: NodeReader): OpAttributes['Split'] {
 }
 
 /** The forms of all operators that may stand in a file; composites have none. */
-export const forms: { readonly [K in Exclude<OpType, 'LinearCrossEntropy'>]: OnnxForm<K> } = {
+const forms: { readonly [K in Exclude<OpType, 'LinearCrossEntropy'>]: OnnxForm<K> } = {
   Add: plain(2),
   Sub: plain(2),
   Mul: plain(2),
