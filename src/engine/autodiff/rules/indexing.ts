@@ -1,8 +1,8 @@
-import { reshaped } from '../reshaped';
 import { GraphError } from '../../../base/errors';
 import { dimProduct } from '../../graph/dims';
 import type { Value } from '../../graph/types';
 import { zeros } from '../fill';
+import { reshaped } from '../reshaped';
 import { notDifferentiable, type GradientRules, type InputGradient, type RuleContext } from '../rule';
 
 /**

@@ -2,6 +2,7 @@ import { dimProduct, shapesEqual } from '../../graph/dims';
 import type { Graph } from '../../graph/graph';
 import type { OpAttributes, Value } from '../../graph/types';
 import { isOp } from '../../graph/passes/nodes';
+import { reshaped } from '../reshaped';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 interface Side {
@@ -63,8 +64,7 @@ function matMul(graph: Graph, { left, right }: Product): Value {
 
 /** All leading dimensions as one: [..., k] to [rows, k]. */
 function rows(graph: Graph, value: Value): Value {
-  const shape = [dimProduct(value.shape.slice(0, -1)), ...value.shape.slice(-1)];
-  return shapesEqual(shape, value.shape) ? value : graph.add('Reshape', [value], { shape });
+  return reshaped(graph, value, [dimProduct(value.shape.slice(0, -1)), ...value.shape.slice(-1)]);
 }
 
 function gemmRule({ graph, node, dy, needs, input, scalar }: RuleContext<'Gemm'>): readonly InputGradient[] {
@@ -79,18 +79,25 @@ function gemmRule({ graph, node, dy, needs, input, scalar }: RuleContext<'Gemm'>
   return gradients;
 }
 
-/** A matrix on the right of a batch is one 2-D product over all rows: its gradient needs no sum over the batch. */
+/**
+ * A matrix on the right of a batch is one 2-D product over all rows, so its gradient needs no sum over the batch; but
+ * ONNX cannot write the rows' shape where the width is a symbol too.
+ */
 function matMulRule({ graph, dy, needs, input }: RuleContext<'MatMul'>): readonly InputGradient[] {
   const a = input(0);
   const b = input(1);
-  const da = leftGradient(dy, b, false, false);
-  const db = rightGradient(dy, a, false, false);
-  const flat = rightGradient(rows(graph, dy), rows(graph, a), false, false);
-  const both2d = a.shape.length === 2 && b.shape.length === 2;
-  return [
-    needs(0) ? (both2d ? gemm(graph, da) : matMul(graph, da)) : undefined,
-    needs(1) ? (b.shape.length === 2 ? gemm(graph, flat) : matMul(graph, db)) : undefined,
-  ];
+  const da = (): Value => {
+    const product = leftGradient(dy, b, false, false);
+    return a.shape.length === 2 && b.shape.length === 2 ? gemm(graph, product) : matMul(graph, product);
+  };
+  const db = (): Value => {
+    const widths = [a.shape.at(-1), dy.shape.at(-1)];
+    const flattens = a.shape.length === 2 || widths.every((width) => typeof width === 'number');
+    return b.shape.length === 2 && flattens
+      ? gemm(graph, rightGradient(rows(graph, dy), rows(graph, a), false, false))
+      : matMul(graph, rightGradient(dy, a, false, false));
+  };
+  return [needs(0) ? da() : undefined, needs(1) ? db() : undefined];
 }
 
 function fusedRule({ graph, node, dy, needs, input }: RuleContext<'FusedMatMul'>): readonly InputGradient[] {

@@ -1,8 +1,8 @@
-import { reshaped } from '../reshaped';
 import { GraphError } from '../../../base/errors';
 import type { Value } from '../../graph/types';
-import { zeros } from '../fill';
 import { resolveAxis, withDim } from '../../graph/ops/rules';
+import { zeros } from '../fill';
+import { reshaped } from '../reshaped';
 import type { GradientRules, InputGradient, RuleContext } from '../rule';
 
 function sizeAlong(value: Value, axis: number): number {

@@ -79,6 +79,7 @@ export const operatorCases: OperatorCases = {
     plain('two axes', [x('N', 4), x(4, 3)], {}),
     plain('a batch', [x('B', 'L', 4), x('B', 4, 3)], {}),
     plain('a batch by one matrix', [x('B', 'L', 4), x(4, 3)], {}),
+    plain('a batch by one matrix of symbolic size', [x('B', 4, 'L'), x('L', 3)], {}),
     plain('one matrix by a batch', [x('L', 4), x('B', 4, 3)], {}),
     plain('broadcast batches', [x('B', 1, 'L', 4), x(2, 4, 3)], {}),
     plain('only the second', [frozen('B', 'L', 4), x('B', 4, 3)], {}),
@@ -120,7 +121,7 @@ export const operatorCases: OperatorCases = {
   ],
   Reshape: [
     plain('split an axis', [x('N', 6)], { shape: ['N', 2, 3] }),
-    plain('join axes', [x('B', 'L', 3)], { shape: [-1, 3] }),
+    plain('join axes', [x('B', 4, 3)], { shape: [-1, 3] }),
   ],
   Concat: [
     plain('parts of different size', [x('N', 2), x('N', 1), frozen('N', 2), x('N', 3)], { axis: 1 }),
