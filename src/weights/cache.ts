@@ -44,7 +44,7 @@ export async function cached(
   cache = cacheFolder(),
 ): Promise<string> {
   const folder = path.join(cache, kind);
-  const entry = path.join(folder, createHash('sha256').update(key).digest('hex').slice(0, 40));
+  const entry = entryPath(cache, kind, key);
   if (await exists(entry)) return entry;
   const temporary = temporaryName(entry);
   try {
@@ -60,6 +60,20 @@ export async function cached(
     await fs.rm(temporary, { recursive: true, force: true });
   }
   return entry;
+}
+
+/** The path of a cache entry if it is there; see `cached`. */
+export async function cachedEntry(
+  kind: string,
+  key: string,
+  cache = cacheFolder(),
+): Promise<string | undefined> {
+  const entry = entryPath(cache, kind, key);
+  return (await exists(entry)) ? entry : undefined;
+}
+
+function entryPath(cache: string, kind: string, key: string): string {
+  return path.join(cache, kind, createHash('sha256').update(key).digest('hex').slice(0, 40));
 }
 
 /** Gives the finished entry its name; where another process was faster (or, on Windows, reads it), its entry stays. */

@@ -18,7 +18,13 @@ export async function readSafetensors(file: string): Promise<ReadonlyMap<string,
     const result = new Map<string, FloatTensor>();
     for (const [name, { dtype, shape, offset, length }] of tensors) {
       if (dtype !== 'F32') {
-        throw new InputError({ what: 'the tensor is of a type that is not read here', file, tensor: name, got: dtype, expected: 'F32' });
+        throw new InputError({
+          what: 'the tensor is of a type that is not read here',
+          file,
+          tensor: name,
+          got: dtype,
+          expected: 'F32',
+        });
       }
       const data = new Float32Array(length / 4);
       await readExactly(handle, file, new Uint8Array(data.buffer), offset);

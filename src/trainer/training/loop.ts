@@ -1,0 +1,219 @@
+import { GraphError, RunError } from '../../base/errors';
+import type { DataPosition, BatchPlan } from '../../data/batch/plan';
+import { layoutStep, type StepBatches, type StepLayoutOptions } from '../../data/batch/step';
+import type { Runtime } from '../../engine/graph/runtime';
+import { phaseAt, fillFreezingMask, type Phase } from '../../engine/training/phases';
+import { learningRateAt, type Schedule } from '../../engine/training/schedule';
+import type { GraphSpec } from '../../engine/training/stepGraph';
+import { TrainingSessions } from '../../engine/training/trainingSessions';
+import type { AdamSettings } from '../../engine/training/updateGraph';
+import type { TrainContext, TrainOutcome } from '../context';
+import { allValues, splitValues, type TrainingPlan, type TrainingValues } from './adapters';
+import { writeCheckpoint, type CheckpointState } from './checkpoint';
+import { Evaluation, type EvaluationRows } from './evaluation';
+import { PhaseRecords } from './phaseRecords';
+
+/** Everything a training loop works with; made once, before the first step. */
+export interface LoopParts {
+  readonly context: TrainContext;
+  readonly runtime: Runtime;
+  readonly spec: Omit<GraphSpec, 'slabs'>;
+  readonly weightsFolder: string;
+  readonly plan: TrainingPlan;
+  readonly schedule: Schedule;
+  readonly adam: AdamSettings;
+  readonly batches: BatchPlan;
+  readonly layout: StepLayoutOptions;
+  readonly train: EvaluationRows & {
+    /** Says which row of which file a sample is. */
+    describe(index: number): string;
+  };
+  readonly evaluation: EvaluationRows | undefined;
+}
+
+/** The optimiser steps of a run: phases, metrics, evaluations, checkpoints, and the stop. */
+export class TrainingLoop {
+  private sessions: TrainingSessions | undefined;
+  private evaluator: Evaluation | undefined;
+  private phase: Phase | undefined;
+  private step: number;
+  private position: DataPosition;
+  private values: TrainingValues;
+  private updates: number;
+  private lastCheckpoint: number;
+  private readonly phases: PhaseRecords;
+
+  constructor(
+    private readonly parts: LoopParts,
+    start: CheckpointState,
+  ) {
+    this.step = start.step;
+    this.position = start.position;
+    this.values = start.values;
+    this.updates = start.updates;
+    this.lastCheckpoint = start.step;
+    this.phases = new PhaseRecords(parts.context);
+  }
+
+  /** The sessions of the current phase. */
+  current(): TrainingSessions {
+    if (this.sessions === undefined) throw new GraphError({ what: 'no phase has begun' });
+    return this.sessions;
+  }
+
+  /** Loads the sessions of the phase that the next step falls into. */
+  async begin(): Promise<void> {
+    await this.enterPhase();
+  }
+
+  /** Runs to the last step, or until a stop is asked for (a checkpoint is then saved). */
+  async run(): Promise<TrainOutcome> {
+    const { context, schedule } = this.parts;
+    const { every } = context.experiment.evaluation;
+    const checkpointEvery = context.experiment.checkpoint.every;
+    if (this.step === 0 && !(await this.evaluate())) return this.stop();
+    while (this.step < schedule.steps) {
+      if (context.stopRequested()) return this.stop();
+      await this.enterPhase();
+      await this.optimiserStep();
+      const last = this.step === schedule.steps;
+      const due = last || (every !== null && this.step % every === 0);
+      if (due && !(await this.evaluate())) return this.stop();
+      if (checkpointEvery !== null && (this.step % checkpointEvery === 0 || last)) await this.checkpoint();
+    }
+    context.record({ updates_per_step: this.updates / Math.max(1, this.step) });
+    return 'done';
+  }
+
+  /** All values as they are now, trained and frozen. */
+  async finalValues(): Promise<ReadonlyMap<string, Float32Array>> {
+    const frozen = this.values.frozen;
+    return new Map([...frozen, ...(await this.current().values())]);
+  }
+
+  async dispose(): Promise<void> {
+    await this.evaluator?.dispose();
+    await this.sessions?.dispose();
+    this.evaluator = undefined;
+    this.sessions = undefined;
+  }
+
+  private async enterPhase(): Promise<void> {
+    const { plan, runtime, spec, weightsFolder, adam, context } = this.parts;
+    const phase = phaseAt(plan.phases, this.step);
+    if (phase === undefined) throw new GraphError({ what: `no phase covers step ${this.step}` });
+    if (phase === this.phase) return;
+    if (this.sessions !== undefined) {
+      const state = await this.sessions.state();
+      const all = allValues({ state, frozen: this.values.frozen });
+      await this.dispose();
+      this.values = splitValues(phase, all, state);
+    }
+    this.phase = phase;
+    const setup = { spec, parameters: phase.parameters, adam, maskable: phase.thawed, weightsFolder };
+    context.progress({ what: 'loading the step graph' });
+    this.sessions = await TrainingSessions.create(runtime, setup, this.values.state, this.values.frozen);
+    this.phases.enter(phase, this.step, this.sessions);
+  }
+
+  private async optimiserStep(): Promise<void> {
+    const { context, schedule, batches, layout, train, plan } = this.parts;
+    const sessions = this.current();
+    const started = performance.now();
+    const step = this.step + 1;
+    if (this.phase !== undefined && this.phase.thawed.size > 0) {
+      await sessions.setMasks(fillFreezingMask(plan.adapters, plan.freezing, step));
+    }
+    const planned = batches.at(this.position);
+    const data = layoutStep(train, planned.microBatches, layout);
+    let loss = 0;
+    for (const [index, { feeds }] of data.batches.entries()) loss += await sessions.accumulate(feeds, index === 0);
+    this.requireFinite(loss, step, data, 'loss');
+    const learningRate = learningRateAt(schedule, step);
+    const gradNorm = await sessions.applyUpdate(learningRate, step);
+    this.requireFinite(gradNorm, step, data, 'gradient norm');
+    const trainable = sessions.trainable();
+    this.step = step;
+    this.position = planned.next;
+    this.updates += trainable;
+    const seconds = (performance.now() - started) / 1000;
+    const rss = peakResident();
+    this.phases.step(seconds, trainable, rss);
+    context.emit({
+      step,
+      split: 'train',
+      loss,
+      learning_rate: learningRate,
+      grad_norm: gradNorm,
+      tokens: data.tokens,
+      input_tokens: data.inputTokens,
+      trainable,
+      seconds,
+      rss_mb: rss,
+    });
+  }
+
+  private requireFinite(value: number, step: number, data: StepBatches, what: string): void {
+    if (Number.isFinite(value)) return;
+    const { context, train } = this.parts;
+    const rows = data.rows.map((row) => train.describe(row));
+    const last = context.checkpoints.latest();
+    throw new RunError({
+      what: `the ${what} of step ${step} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}; its rows were ${rows.join(', ')}`,
+      remedy: `Lower training.learning_rate, or look at these rows. ${
+        last === undefined ? 'No checkpoint was saved before.' : `The last good checkpoint is ${last.folder}.`
+      }`,
+    });
+  }
+
+  /** false when a stop was asked for in the middle. */
+  private async evaluate(): Promise<boolean> {
+    const { context, runtime, spec, weightsFolder, layout, evaluation } = this.parts;
+    if (evaluation === undefined) return true;
+    const sessions = this.current();
+    const graphSpec = { ...spec, slabs: sessions.slabs };
+    const batchSize = context.experiment.training.batch_size;
+    this.evaluator ??= await Evaluation.create(runtime, graphSpec, weightsFolder, layout, batchSize);
+    const result = await this.evaluator.run(
+      evaluation,
+      sessions.modelFeeds(),
+      (fraction) => context.progress({ what: 'evaluating', fraction }),
+      () => context.stopRequested(),
+    );
+    if (result === undefined) return false;
+    const { loss } = result;
+    if (!Number.isFinite(loss)) {
+      throw new RunError({
+        what: `the evaluation loss after step ${this.step} is not a finite number`,
+        remedy: 'Lower training.learning_rate.',
+      });
+    }
+    context.emit({ step: this.step, split: 'eval', loss, perplexity: Math.exp(loss) });
+    return true;
+  }
+
+  private async checkpoint(): Promise<void> {
+    if (this.lastCheckpoint === this.step && this.step > 0) return;
+    const { context, plan } = this.parts;
+    const state: CheckpointState = {
+      step: this.step,
+      position: this.position,
+      updates: this.updates,
+      values: { state: await this.current().state(), frozen: this.values.frozen },
+    };
+    await context.checkpoints.save(this.step, (folder) => writeCheckpoint(folder, plan, state));
+    this.lastCheckpoint = this.step;
+  }
+
+  private async stop(): Promise<TrainOutcome> {
+    await this.checkpoint();
+    this.parts.context.record({ updates_per_step: this.updates / Math.max(1, this.step) });
+    return 'stopped';
+  }
+}
+
+/** Peak resident size of this process so far, in MB (10^6 bytes). */
+function peakResident(): number {
+  // maxRSS is in kilobytes on every platform, as libuv gives it.
+  return Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
+}

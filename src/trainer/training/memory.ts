@@ -1,0 +1,55 @@
+import * as os from 'node:os';
+import { liveSet } from '../../engine/graph/passes/liveSet';
+import type { RecomputeLevel } from '../../engine/graph/passes/recompute';
+import type { DimBindings } from '../../engine/graph/dims';
+import { frozenFactors, buildStepGraph, type GraphSpec } from '../../engine/training/stepGraph';
+import { slabsSize } from '../../engine/training/parameters';
+
+/** What a step is expected to need, in bytes of resident memory. */
+export interface MemoryPrediction {
+  readonly recompute: RecomputeLevel;
+  /** Activations and gradients alive at once at the worst moment of a step. */
+  readonly activations: number;
+  /** Frozen weights, which are mapped from their file. */
+  readonly weights: number;
+  /** Parameters, gradients, moments and frozen factors. */
+  readonly state: number;
+  readonly total: number;
+}
+
+/** Node, onnxruntime and our own code, before any model: measured, and much the same everywhere. */
+const PROCESS = 110e6;
+/** Share of the machine's memory that a run may plan to take. */
+const SHARE = 0.85;
+
+/** Predicts a step's memory from the order in which onnxruntime will run its graph. */
+export function predictMemory(spec: GraphSpec, worst: readonly DimBindings[], weights: number): MemoryPrediction {
+  const graph = buildStepGraph(spec);
+  const activations = Math.max(...worst.map((bindings) => liveSet(graph, bindings).peakBytes));
+  const frozen = frozenFactors(spec.adapters.values(), spec.slabs).reduce(
+    (sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 4),
+    0,
+  );
+  // Parameters, two moments and the zeros that gradients start from stay in memory; the live set has the rest.
+  const state = 4 * 4 * slabsSize(spec.slabs) + frozen;
+  return { recompute: spec.recompute, activations, weights, state, total: PROCESS + activations + weights + state };
+}
+
+/**
+ * The level a config asks for; for `auto` the fastest that fits into this machine's memory, or the smallest where none
+ * does.
+ */
+export function chooseRecompute(
+  wanted: RecomputeLevel | 'auto',
+  predict: (level: RecomputeLevel) => MemoryPrediction,
+): MemoryPrediction {
+  if (wanted !== 'auto') return predict(wanted);
+  const room = os.totalmem() * SHARE;
+  const levels: readonly RecomputeLevel[] = ['none', 'cheap', 'layers'];
+  let prediction = predict('none');
+  for (const level of levels) {
+    prediction = predict(level);
+    if (prediction.total <= room) return prediction;
+  }
+  return prediction;
+}

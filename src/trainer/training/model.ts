@@ -1,0 +1,86 @@
+import { InputError } from '../../base/errors';
+import { Tokenizer } from '../../data/text/tokenizer';
+import type { DecoderConfig } from '../../engine/models/config';
+import { weightSpecs } from '../../engine/models/modules';
+import { readModelConfig } from '../../engine/models/registry';
+import type { ExternalLocation } from '../../engine/graph/types';
+import { openModel } from '../../weights/openModel';
+import type { ModelSource, Progress, WeightSet } from '../../weights/source';
+import type { ProgressNote } from '../context';
+
+/** A pre-trained model, ready to be put into graphs. */
+export interface LoadedModel {
+  readonly source: ModelSource;
+  readonly config: DecoderConfig;
+  readonly weights: WeightSet;
+  readonly tokenizer: Tokenizer;
+  /** Where a weight's bytes lie. */
+  locate(weight: string): ExternalLocation;
+}
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((note: ProgressNote) => void) | undefined;
+}
+
+/**
+ * Opens a model's folder or file, checks that every tensor its architecture needs is there in the right shape, and
+ * makes its weights available as f32 (converted once, where they are of another type).
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const work = { signal: options.signal, onProgress: (progress: Progress): void => options.onProgress?.(noteOf(progress)) };
+  const source = await openModel(path, work);
+  const config = readModelConfig(source.config, source.path);
+  for (const { name, shape } of weightSpecs(config)) {
+    const found = source.tensors.get(name);
+    if (found === undefined || found.shape.join() !== shape.join()) {
+      throw new InputError({
+        what: found === undefined ? 'the model lacks a tensor' : 'a tensor has another shape than the config says',
+        file: source.path,
+        tensor: name,
+        got: found === undefined ? undefined : `[${found.shape.join(', ')}]`,
+        expected: `[${shape.join(', ')}]`,
+        remedy: 'Take config.json and the weights from the same model.',
+      });
+    }
+  }
+  const weights = await source.mapped(work);
+  const { tokenizerJson, tokenizerConfig, chatTemplate } = source.tokenizer;
+  const tokenizer = new Tokenizer({
+    tokenizer: tokenizerJson,
+    config: tokenizerConfig ?? {},
+    chatTemplate,
+    file: source.path,
+  });
+  const locate = (weight: string): ExternalLocation => {
+    const tensor = weights.tensors.get(weight);
+    if (tensor === undefined) throw new InputError({ what: 'the model lacks a tensor', file: source.path, tensor: weight });
+    return tensor;
+  };
+  return { source, config, weights, tokenizer, locate };
+}
+
+function noteOf({ stage, done, total }: Progress): ProgressNote {
+  const what = stage === 'hash' ? 'reading the weights' : 'converting the weights to f32';
+  return total > 0 ? { what, fraction: done / total } : { what };
+}
+
+/**
+ * The window that queries of a model see in rows of at most `maxLength` tokens; undefined: everything before them.
+ */
+export function slidingWindow(config: DecoderConfig, maxLength: number, file: string): number | undefined {
+  const windows = new Set(
+    config.slidingWindows.map((window) => (window === undefined || window >= maxLength ? undefined : window)),
+  );
+  if (windows.size > 1) {
+    throw new InputError({
+      what: 'layers with different sliding windows are not supported at this length',
+      file,
+      key: 'data.max_length',
+      got: String(maxLength),
+      expected: `at most ${Math.min(...config.slidingWindows.map((window) => window ?? Infinity))}`,
+      remedy: 'Lower data.max_length.',
+    });
+  }
+  return [...windows][0];
+}

@@ -1,0 +1,49 @@
+import type { Phase } from '../../engine/training/phases';
+import type { TrainingSessions } from '../../engine/training/trainingSessions';
+import type { RunFacts } from '../../protocol/run/record';
+import type { TrainContext } from '../context';
+
+type PhaseFacts = NonNullable<RunFacts['phases']>[number];
+
+/** Keeps the run's record of its phases: what each trains, its step time and resident size. */
+export class PhaseRecords {
+  private readonly done: PhaseFacts[] = [];
+  private readonly seconds: number[] = [];
+
+  constructor(private readonly context: TrainContext) {}
+
+  enter(phase: Phase, step: number, sessions: TrainingSessions): void {
+    this.seconds.length = 0;
+    this.done.push({ name: phase.name, from_step: step, trainable: sessions.trainable() });
+    const placement = [
+      { session: 'step', placed: sessions.step },
+      { session: 'update', placed: sessions.update },
+    ].flatMap(({ session, placed }) =>
+      Object.entries(placed.placement).map(([provider, nodes]) => ({ session, provider, nodes })),
+    );
+    const fallbacks = [...sessions.step.fallbacks, ...sessions.update.fallbacks];
+    if (fallbacks.length > 0) {
+      this.context.warn(`${fallbacks.length} nodes run on the CPU instead of the device: ${fallbacks.slice(0, 5).join(', ')}`);
+    }
+    this.context.record({ phases: [...this.done], trainable: sessions.trainable(), placement });
+  }
+
+  /** After each step: median step time so far, and the resident size now (not the peak, which never falls). */
+  step(seconds: number, trainable: number, peakMb: number): void {
+    this.seconds.push(seconds);
+    const current = this.done.at(-1);
+    if (current === undefined) return;
+    const sorted = [...this.seconds].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? seconds;
+    const rss = Math.min(peakMb, Math.round(process.memoryUsage.rss() / 1e6));
+    this.done[this.done.length - 1] = { ...current, step_seconds: median, rss_mb: rss };
+    // A few times a phase is enough for a record; the curve is in the metrics.
+    const count = this.seconds.length;
+    if ((count & (count - 1)) === 0) this.context.record({ phases: [...this.done], trainable });
+  }
+
+  /** Writes the last numbers. */
+  finish(): void {
+    this.context.record({ phases: [...this.done] });
+  }
+}
