@@ -38,6 +38,6 @@ export interface RuleContext<K extends OpType> {
  * The gradient of one operator: one entry per input. The driver sums over broadcast dimensions, adds up what
  * several readers of a value give, and checks number, shape and element type.
  */
-export type GradientRule<K extends OpType> = (context: RuleContext<K>) => readonly InputGradient[];
+type GradientRule<K extends OpType> = (context: RuleContext<K>) => readonly InputGradient[];
 
 export type GradientRules = { readonly [K in OpType]: GradientRule<K> };

@@ -8,7 +8,7 @@ export interface Tensor {
 }
 
 /** How one operator computes. `outputShape` is the declared shape of the first output, with its symbols bound. */
-export interface KernelCall<K extends OpType> {
+interface KernelCall<K extends OpType> {
   readonly attributes: OpAttributes[K];
   /** Inputs that are there, without those left out. */
   readonly inputs: readonly Tensor[];
@@ -17,7 +17,7 @@ export interface KernelCall<K extends OpType> {
   readonly outputShape: readonly number[];
 }
 
-export type Kernel<K extends OpType> = (call: KernelCall<K>) => Tensor | readonly Tensor[];
+type Kernel<K extends OpType> = (call: KernelCall<K>) => Tensor | readonly Tensor[];
 export type Kernels = { readonly [K in OpType]: Kernel<K> };
 
 export function tensor(shape: readonly number[], data?: Float64Array): Tensor {

@@ -26,7 +26,7 @@ export interface OperatorCase<K extends OpType> {
 }
 
 /** What the symbols in cases' shapes stand for. */
-export const BINDINGS: DimBindings = { N: 5, B: 2, L: 3, K: 2 };
+const BINDINGS: DimBindings = { N: 5, B: 2, L: 3, K: 2 };
 
 let operandCount = 0;
 
