@@ -105,11 +105,6 @@ export class Tokenizer {
     return token === undefined ? undefined : this.inner.token_to_id(token);
   }
 
-  /** Id of any token's text. */
-  tokenToId(token: string): number | undefined {
-    return this.inner.token_to_id(token);
-  }
-
   /** The end-of-sequence id; InputError where there is none, since a row could not be ended. */
   get eos(): number {
     const id = this.id('eos');

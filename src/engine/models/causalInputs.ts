@@ -19,10 +19,10 @@ export interface CausalHeads {
  *      graph it is `chunks * K`, K the positions of one chunk
  *   Q  most supervised positions of a row
  */
-export const CAUSAL_SYMBOLS = { tokens: 'N', rows: 'B', length: 'L', chunk: 'K', queries: 'Q' } as const;
+const CAUSAL_SYMBOLS = { tokens: 'N', rows: 'B', length: 'L', chunk: 'K', queries: 'Q' } as const;
 
 /** Name, element type and shape of one input of the graph. */
-export interface InputForm {
+interface InputForm {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
