@@ -57,7 +57,8 @@ export async function cached(
   } catch (thrown) {
     throw cacheError(thrown, folder);
   } finally {
-    await fs.rm(temporary, { recursive: true, force: true });
+    // What cannot be removed now is removed as stale later; the error that is on its way says more.
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
   return entry;
 }

@@ -90,7 +90,7 @@ export async function replaceFile(
     }
     await fs.rename(temporary, file);
   } catch (thrown) {
-    await fs.rm(temporary, { force: true });
+    await fs.rm(temporary, { force: true }).catch(() => undefined);
     if (thrown instanceof InputError || errorCode(thrown) === undefined) throw thrown;
     throw new RunError(
       { what: 'the file cannot be written', file, got: toError(thrown).message },

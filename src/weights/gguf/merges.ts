@@ -1,27 +1,26 @@
+/** Cutting a token costs its length squared; real ones are below 100 characters. */
+const LONGEST_TOKEN = 1000;
+
 /**
  * The merges that a SentencePiece vocabulary implies, for files that carry scores instead: every way to cut a token
  * into two tokens is a merge, and the token with the higher score is merged first; of the cuts of one token the one
- * with the longer left half, as Hugging Face's converter orders them.
+ * whose left half, then right half, has the lower id, as in the `tokenizer.json` of the models themselves.
  * @param scores by token id
  */
 export function mergesFromScores(
   vocab: ReadonlyMap<string, number>,
   scores: readonly number[],
 ): [string, string][] {
-  const merges: { left: string; right: string; score: number }[] = [];
+  const merges: { text: [string, string]; score: number; id: number; left: number; right: number }[] = [];
   for (const [token, id] of vocab) {
     const score = scores[id] ?? 0;
-    for (let cut = 1; cut < token.length && cut <= LONGEST_TOKEN; cut++) {
-      const left = token.slice(0, cut);
-      const right = token.slice(cut);
-      if (vocab.has(left) && vocab.has(right)) merges.push({ left, right, score });
+    for (let cut = 1; cut < token.length && token.length <= LONGEST_TOKEN; cut++) {
+      const text: [string, string] = [token.slice(0, cut), token.slice(cut)];
+      const left = vocab.get(text[0]);
+      const right = vocab.get(text[1]);
+      if (left !== undefined && right !== undefined) merges.push({ text, score, id, left, right });
     }
   }
-  merges.sort(
-    (a, b) => b.score - a.score || b.left.length - a.left.length || b.right.length - a.right.length,
-  );
-  return merges.map(({ left, right }) => [left, right]);
+  merges.sort((a, b) => b.score - a.score || a.id - b.id || a.left - b.left || a.right - b.right);
+  return merges.map(({ text }) => text);
 }
-
-/** Cutting a token costs its length squared; real ones are below 100 characters. */
-const LONGEST_TOKEN = 1000;

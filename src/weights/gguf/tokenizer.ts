@@ -7,6 +7,7 @@ import { Metadata } from './metadata';
 import { preTokenizer } from './pretokenizers';
 
 /** llama.cpp's token types that matter here. */
+const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
@@ -164,14 +165,14 @@ function specialTokens(metadata: Metadata, tokens: readonly string[]): SpecialTo
   return { bos: named('bos'), eos: named('eos'), unknown: named('unknown'), padding: named('padding') };
 }
 
-/** Tokens that are found whole in the text: control tokens, which are special, and user-defined ones, which are not. */
+/** Tokens that are found whole in the text: control tokens and the unknown one are special, user-defined ones not. */
 function addedTokens(metadata: Metadata, tokens: readonly string[]): JsonObject[] {
   const types = metadata.numbers('tokenizer.ggml.token_type') ?? [];
   const added: JsonObject[] = [];
   tokens.forEach((content, id) => {
     const type = types[id];
-    if ((type !== CONTROL && type !== USER_DEFINED) || content === '') return;
-    const special = type === CONTROL;
+    if ((type !== UNKNOWN && type !== CONTROL && type !== USER_DEFINED) || content === '') return;
+    const special = type !== USER_DEFINED;
     added.push({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special });
   });
   return added;
