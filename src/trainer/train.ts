@@ -1,4 +1,3 @@
-import { InputError } from '../base/errors';
 import { BatchPlan, DATA_START, type BatchPlanOptions } from '../data/batch/plan';
 import { layoutStep, type StepLayoutOptions } from '../data/batch/step';
 import type { Dataset } from '../data/dataset';
@@ -16,11 +15,9 @@ import { loadRunData } from './training/data';
 import { checkEquivalence } from './training/equivalence';
 import { TrainingLoop, type LoopParts } from './training/loop';
 import { chooseRecompute, predictMemory } from './training/memory';
-import { loadModel, slidingWindow, type LoadedModel } from './training/model';
+import { LAYOUT_CHUNKS, layoutOptions } from './training/layout';
+import { loadModel, type LoadedModel } from './training/model';
 import { folderBytes, writeResult } from './training/result';
-
-/** Parts of the cross-entropy: logits of a quarter of the positions are alive at once. */
-const CHUNKS = 4;
 
 /**
  * One run, from its config to its result: loads the model and the data, prepares the adapters, checks that they change
@@ -47,7 +44,13 @@ export const train: Train = async (context) => {
     context.record({ total_steps: steps });
     const plan = planTraining(context, model, steps);
     const layout = layoutOptions(experiment, model);
-    const spec = chooseSpec(context, model, plan, device !== 'webgpu', worstCases(data.train, batches, layout));
+    const spec = chooseSpec(
+      context,
+      model,
+      plan,
+      device !== 'webgpu',
+      worstCases(data.train, batches, layout),
+    );
     const start = await startingPoint(context, model, plan, cpu);
     const parts: LoopParts = {
       context,
@@ -56,7 +59,11 @@ export const train: Train = async (context) => {
       weightsFolder: model.weights.folder,
       plan,
       schedule: scheduleOf(experiment, steps),
-      adam: { ...experiment.training.adam, weightDecay: experiment.training.weight_decay, maxGradNorm: experiment.training.max_grad_norm },
+      adam: {
+        ...experiment.training.adam,
+        weightDecay: experiment.training.weight_decay,
+        maxGradNorm: experiment.training.max_grad_norm,
+      },
       batches,
       layout,
       train: data.train,
@@ -80,7 +87,14 @@ async function runLoop(parts: LoopParts, start: CheckpointState, model: LoadedMo
       const sessions = loop.current();
       const graphSpec = { ...spec, slabs: sessions.slabs };
       const row = parts.train.row(0);
-      const equivalence = await checkEquivalence(runtime, graphSpec, weightsFolder, layout, row, sessions.modelFeeds());
+      const equivalence = await checkEquivalence(
+        runtime,
+        graphSpec,
+        weightsFolder,
+        layout,
+        row,
+        sessions.modelFeeds(),
+      );
       context.record({ equivalence });
     }
     const outcome = await loop.run();
@@ -134,21 +148,6 @@ function scheduleOf({ training }: Experiment, steps: number): Schedule {
   return { kind: training.scheduler, learningRate: training.learning_rate, warmupSteps, steps };
 }
 
-function layoutOptions(experiment: Experiment, model: LoadedModel): StepLayoutOptions {
-  const { heads, kvHeads, maxPositions } = model.config;
-  const { max_length: length } = experiment.data;
-  if (length > maxPositions) {
-    throw new InputError({
-      what: 'rows may become longer than the model reads',
-      key: 'data.max_length',
-      got: String(length),
-      expected: `at most ${maxPositions}, the model's max_position_embeddings`,
-      remedy: 'Lower data.max_length.',
-    });
-  }
-  return { heads, kvHeads, chunks: CHUNKS, slidingWindow: slidingWindow(model.config, length, model.source.path) };
-}
-
 /** Sizes of the batches that need the most memory: the most tokens, and the largest padded attention. */
 function worstCases(train: Dataset, batches: BatchPlan, layout: StepLayoutOptions): readonly DimBindings[] {
   const steps = Math.min(batches.stepsInEpoch(0), 1000);
@@ -164,7 +163,9 @@ function worstCases(train: Dataset, batches: BatchPlan, layout: StepLayoutOption
     }
   }
   return [byTokens, byArea].flatMap((found) =>
-    found === undefined ? [] : layoutStep(train, [found.rows], layout).batches.map(({ bindings }) => bindings),
+    found === undefined
+      ? []
+      : layoutStep(train, [found.rows], layout).batches.map(({ bindings }) => bindings),
   );
 }
 
@@ -181,7 +182,7 @@ function chooseSpec(
     adapters: plan.adapters,
     locate: (weight: string) => model.locate(weight),
     positions: experiment.data.max_length,
-    chunks: CHUNKS,
+    chunks: LAYOUT_CHUNKS,
     fuseTranspose,
   };
   const slabs = planSlabs(plan.phases[0]?.parameters ?? []);

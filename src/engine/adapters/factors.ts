@@ -9,7 +9,8 @@ export function need(factors: Factors, name: string): Float32Array {
 }
 
 export function needBasis(sources: InitSources, module: string): TopSingular {
-  if (sources.basis === undefined) throw new GraphError({ what: `no singular vectors were given for ${module}` });
+  if (sources.basis === undefined)
+    throw new GraphError({ what: `no singular vectors were given for ${module}` });
   return sources.basis;
 }
 
@@ -36,12 +37,20 @@ export function multiply(
 }
 
 /** Columns of a [rows, columns] times factors[column] (negated copies and square roots of singular values). */
-export function scaleColumns(matrix: Float32Array, columns: number, factor: (column: number) => number): Float32Array {
+export function scaleColumns(
+  matrix: Float32Array,
+  columns: number,
+  factor: (column: number) => number,
+): Float32Array {
   return matrix.map((value, i) => value * factor(i % columns));
 }
 
 /** Rows of a [rows, columns] times factors[row]. */
-export function scaleRows(matrix: Float32Array, columns: number, factor: (row: number) => number): Float32Array {
+export function scaleRows(
+  matrix: Float32Array,
+  columns: number,
+  factor: (row: number) => number,
+): Float32Array {
   return matrix.map((value, i) => value * factor(Math.floor(i / columns)));
 }
 

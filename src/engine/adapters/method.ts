@@ -72,6 +72,12 @@ export interface AdapterMethod {
    * y = base + the adapter's term, x [rows, inputs], base [rows, outputs]. The last product takes `base` as its
    * added term, so that the adapter costs no pass over [rows, outputs] of its own.
    */
-  inject(graph: Graph, settings: AdapterSettings, x: Value, base: Value, factor: (name: string) => Value): Value;
+  inject(
+    graph: Graph,
+    settings: AdapterSettings,
+    x: Value,
+    base: Value,
+    factor: (name: string) => Value,
+  ): Value;
   toLora(module: LinearModule, settings: AdapterSettings, factors: Factors): LoraForm;
 }

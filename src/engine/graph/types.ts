@@ -3,7 +3,14 @@ import type { Shape } from './dims';
 /** Element types the engine computes with. ONNX spells them FLOAT, DOUBLE, FLOAT16, INT64, INT32, BOOL. */
 export type DType = 'f32' | 'f64' | 'f16' | 'i64' | 'i32' | 'bool';
 
-export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = { f32: 4, f64: 8, f16: 2, i64: 8, i32: 4, bool: 1 };
+export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
+  f32: 4,
+  f64: 8,
+  f16: 2,
+  i64: 8,
+  i32: 4,
+  bool: 1,
+};
 
 /** Attributes per operator, under their ONNX names. An operator that has none has an empty interface. */
 export interface OpAttributes {
@@ -26,7 +33,12 @@ export interface OpAttributes {
   Identity: NoAttributes;
   // matrix products
   /** alpha * op(A) op(B) + beta * C, 2-D; the third input is optional and broadcasts. */
-  Gemm: { readonly transA?: boolean; readonly transB?: boolean; readonly alpha?: number; readonly beta?: number };
+  Gemm: {
+    readonly transA?: boolean;
+    readonly transB?: boolean;
+    readonly alpha?: number;
+    readonly beta?: number;
+  };
   MatMul: NoAttributes;
   /** com.microsoft, CPU only: batched alpha * op(A) op(B); put in by a pass, never by a builder. */
   FusedMatMul: { readonly transA?: boolean; readonly transB?: boolean; readonly alpha?: number };
@@ -62,7 +74,8 @@ export interface OpAttributes {
   SimplifiedLayerNormalization: { readonly epsilon: number };
   // transformer
   /**
-   * com.microsoft: x [1, N, heads*headDim], position_ids [1, N] i64, cos and sin caches [positions, headDim/2];
+   * com.microsoft: x [N, 1, heads*headDim], position_ids [N, 1] i64, cos and sin caches [positions, headDim/2], where
+   * the second axis (the kernel's sequence) may not be longer than the caches;
    * rotates the two halves of each head (Hugging Face's rotate_half).
    */
   RotaryEmbedding: { readonly headDim: number };
@@ -100,7 +113,10 @@ export interface Value {
 export interface GatherAdjoint {
   /** For each row of `data`, the row of the (flattened) output that it went to; any row where it went nowhere. */
   readonly indices: Value;
-  /** Multiplies the gathered-back gradient, shape broadcastable to data's: 0 where the row went nowhere. */
+  /**
+   * Multiplies the gathered-back gradient (shape `indices.shape ++ data.shape[1:]`, before it is reshaped to data's
+   * shape), and broadcasts to it: 0 where the row went nowhere.
+   */
   readonly mask?: Value | undefined;
 }
 

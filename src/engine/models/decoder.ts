@@ -1,10 +1,31 @@
-import { add, gather, matmul, min, mul, reshape, rmsNorm, rotary, silu, softmax, sub, transpose } from '../graph/builder';
+import {
+  add,
+  gather,
+  matmul,
+  min,
+  mul,
+  reshape,
+  rmsNorm,
+  rotary,
+  silu,
+  softmax,
+  sub,
+  transpose,
+} from '../graph/builder';
 import { dimProduct, type Dim } from '../graph/dims';
 import type { Graph } from '../graph/graph';
 import type { Value } from '../graph/types';
 import type { CausalInputs } from './causalInputs';
 import type { DecoderConfig } from './config';
-import { EMBEDDING, FINAL_NORM, headWeight, layerPath, linearModule, type LinearModule, type PROJECTIONS } from './modules';
+import {
+  EMBEDDING,
+  FINAL_NORM,
+  headWeight,
+  layerPath,
+  linearModule,
+  type LinearModule,
+  type PROJECTIONS,
+} from './modules';
 import { ropeCaches } from './rope';
 
 /** What a decoder is built from: where its weights come from, and how a linear layer is computed. */
@@ -80,7 +101,9 @@ export function buildDecoder(parts: DecoderParts, inputs: CausalInputs, position
     bias: attentionBias(graph, inputs.lastQueryEnd, inputs.lastQueryStart, inputs.keyIndex),
   };
 
-  let residual = graph.scoped('model.embed_tokens', () => gather(graph, parts.weight(EMBEDDING), inputs.inputIds));
+  let residual = graph.scoped('model.embed_tokens', () =>
+    gather(graph, parts.weight(EMBEDDING), inputs.inputIds),
+  );
   for (let layer = 0; layer < config.layers; layer++) {
     const last = layer === config.layers - 1;
     graph.checkpoints.add(residual);
@@ -153,9 +176,21 @@ function attention(
     if (rotation === undefined) return reshape(graph, x, flat);
     let states = x;
     if (config.qkNorm) {
-      states = rmsNorm(graph, reshape(graph, states, flat), parts.weight(`${path}.${rotation.norm}.weight`), config.rmsNormEps);
+      states = rmsNorm(
+        graph,
+        reshape(graph, states, flat),
+        parts.weight(`${path}.${rotation.norm}.weight`),
+        config.rmsNormEps,
+      );
     }
-    const rotated = rotary(graph, reshape(graph, states, [rows, 1, count * headDim]), rotation.positions, rotation.cos, rotation.sin, headDim);
+    const rotated = rotary(
+      graph,
+      reshape(graph, states, [rows, 1, count * headDim]),
+      rotation.positions,
+      rotation.cos,
+      rotation.sin,
+      headDim,
+    );
     return reshape(graph, rotated, flat);
   };
 
@@ -211,4 +246,3 @@ function declareCaches(graph: Graph, config: DecoderConfig, positions: number): 
   };
   return { query: declare('rope_query', 1 / Math.sqrt(headDim)), key: declare('rope_key', 1) };
 }
-

@@ -43,7 +43,10 @@ export function declareKeyValueCache(graph: Graph, { kvHeads, headDim }: Decoder
   };
   return {
     keyIndex,
-    grids: (layer, keys, values) => ({ keys: write('key', layer, keys), values: write('value', layer, values) }),
+    grids: (layer, keys, values) => ({
+      keys: write('key', layer, keys),
+      values: write('value', layer, values),
+    }),
     updated: () => present,
   };
 }

@@ -38,7 +38,11 @@ export function headWeight(config: DecoderConfig): string {
 }
 
 /** One linear layer by its kind. */
-export function linearModule(config: DecoderConfig, layer: number, kind: (typeof PROJECTIONS)[number]): LinearModule {
+export function linearModule(
+  config: DecoderConfig,
+  layer: number,
+  kind: (typeof PROJECTIONS)[number],
+): LinearModule {
   const { hiddenSize, intermediateSize, heads, kvHeads, headDim, biases } = config;
   const sizes: Readonly<Record<string, readonly [number, number, boolean]>> = {
     q_proj: [hiddenSize, heads * headDim, biases.qkv],
@@ -51,7 +55,15 @@ export function linearModule(config: DecoderConfig, layer: number, kind: (typeof
   };
   const [inputs, outputs, bias] = sizes[kind] ?? [0, 0, false];
   const path = `${layerPath(layer)}.${ATTENTION.includes(kind) ? 'self_attn' : 'mlp'}.${kind}`;
-  return { path, kind, layer, inputs, outputs, weight: `${path}.weight`, bias: bias ? `${path}.bias` : undefined };
+  return {
+    path,
+    kind,
+    layer,
+    inputs,
+    outputs,
+    weight: `${path}.weight`,
+    bias: bias ? `${path}.bias` : undefined,
+  };
 }
 
 /** All linear layers of the decoder (not the head), layer by layer. */

@@ -19,7 +19,11 @@ function supportedList(): string {
  */
 export function readModelConfig(json: unknown, file: string): DecoderConfig {
   if (!isRecord(json)) {
-    throw new InputError({ what: 'the file does not hold a JSON object', file, expected: "a model's config.json" });
+    throw new InputError({
+      what: 'the file does not hold a JSON object',
+      file,
+      expected: "a model's config.json",
+    });
   }
   const config = new ConfigReader(json, file);
   const architecture = config.strings('architectures')?.[0] ?? 'none named';

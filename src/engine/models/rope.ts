@@ -18,9 +18,14 @@ const KNOWN = ['default', 'linear', 'llama3'];
 /** Reads `rope_theta` and `rope_scaling` (Transformers 4), or `rope_parameters` (Transformers 5). */
 export function readRope(config: ConfigReader): { readonly theta: number; readonly scaling: RopeScaling } {
   const parameters = config.nested('rope_parameters') ?? config.nested('rope_scaling');
-  const theta = parameters?.has('rope_theta') === true ? parameters.number('rope_theta') : config.number('rope_theta', 10000);
+  const theta =
+    parameters?.has('rope_theta') === true
+      ? parameters.number('rope_theta')
+      : config.number('rope_theta', 10000);
   if (parameters === undefined) return { theta, scaling: { type: 'default' } };
-  const type = parameters.has('rope_type') ? parameters.string('rope_type') : parameters.string('type', 'default');
+  const type = parameters.has('rope_type')
+    ? parameters.string('rope_type')
+    : parameters.string('type', 'default');
   switch (type) {
     case 'default':
       return { theta, scaling: { type } };

@@ -5,7 +5,12 @@ import type { TopSingular } from '../adapters/method';
  * The top `rank` singular triples of W [rows, columns] by a whole decomposition in f64 (Golub-Kahan). For small
  * matrices, where it costs less than a randomised one and leaves no error.
  */
-export function exactTopSingular(weight: Float32Array, rows: number, columns: number, rank: number): TopSingular {
+export function exactTopSingular(
+  weight: Float32Array,
+  rows: number,
+  columns: number,
+  rank: number,
+): TopSingular {
   const matrix = Matrix.from1DArray(rows, columns, Array.from(weight));
   const svd = new SingularValueDecomposition(matrix, { autoTranspose: true });
   const order = svd.diagonal.map((_, i) => i).sort((i, j) => (svd.diagonal[j] ?? 0) - (svd.diagonal[i] ?? 0));

@@ -57,7 +57,13 @@ export function planSlabs(parameters: readonly Parameter[]): readonly Slab[] {
       }
     }
     if (entries.length > 0) {
-      slabs.push({ name: decay ? 'packed' : 'packed_no_decay', shape: [offset], size: offset, decay, entries });
+      slabs.push({
+        name: decay ? 'packed' : 'packed_no_decay',
+        shape: [offset],
+        size: offset,
+        decay,
+        entries,
+      });
     }
   }
   return slabs;

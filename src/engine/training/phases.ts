@@ -27,7 +27,9 @@ export interface FreezingPlan {
  */
 export function adapterPhases(adapters: Iterable<ModuleAdapter>, freezing: FreezingPlan): readonly Phase[] {
   const list = [...adapters];
-  const collect = (kinds: readonly FactorKind[]): readonly { readonly parameter: Parameter; readonly kind: FactorKind }[] =>
+  const collect = (
+    kinds: readonly FactorKind[],
+  ): readonly { readonly parameter: Parameter; readonly kind: FactorKind }[] =>
     list.flatMap(({ module, method, settings }) =>
       method
         .factors(module, settings)
@@ -44,7 +46,12 @@ export function adapterPhases(adapters: Iterable<ModuleAdapter>, freezing: Freez
   const end = freezingEnd(freezing.steps, freezing.fraction);
   const last: Phase = { name: 'core', fromStep: end, parameters: core, thawed: new Set() };
   if (end === 0) return [last];
-  const first: Phase = { name: 'all', fromStep: 0, parameters: all.map(({ parameter }) => parameter), thawed };
+  const first: Phase = {
+    name: 'all',
+    fromStep: 0,
+    parameters: all.map(({ parameter }) => parameter),
+    thawed,
+  };
   return end < freezing.steps ? [first, last] : [first];
 }
 

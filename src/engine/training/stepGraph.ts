@@ -3,6 +3,7 @@ import { add, concat, gemm, reshape } from '../graph/builder';
 import { checkGraph } from '../graph/check';
 import { Graph } from '../graph/graph';
 import { lowerGraph } from '../graph/lower/lower';
+import { dropAdjoints } from '../graph/passes/dropAdjoints';
 import { eliminateDead } from '../graph/passes/eliminateDead';
 import { fuseAddIntoGemm } from '../graph/passes/fuseAddIntoGemm';
 import { fuseTransposeIntoMatMul } from '../graph/passes/fuseTransposeIntoMatMul';
@@ -146,7 +147,10 @@ function declareModel(spec: GraphSpec): Declared {
   const inputs = declareCausalInputs(graph, { ...spec.config, chunks: spec.chunks });
   const parameters = declareParameters(graph, spec.slabs);
   const frozen = new Map(
-    frozenFactors(spec.adapters.values(), spec.slabs).map(({ name, shape }) => [name, graph.input(name, 'f32', shape)]),
+    frozenFactors(spec.adapters.values(), spec.slabs).map(({ name, shape }) => [
+      name,
+      graph.input(name, 'f32', shape),
+    ]),
   );
   const shapes = new Map(weightSpecs(spec.config).map(({ name, shape }) => [name, shape]));
   const weights = new Map<string, Value>();
@@ -168,7 +172,8 @@ function declareModel(spec: GraphSpec): Declared {
       return adapter.method.inject(graph, adapter.settings, x, base, (factor) => {
         const name = factorName(module, factor);
         const value = parameters.get(name) ?? frozen.get(name);
-        if (value === undefined) throw new GraphError({ what: 'the adapter has no such factor', tensor: name });
+        if (value === undefined)
+          throw new GraphError({ what: 'the adapter has no such factor', tensor: name });
         return value;
       });
     });
@@ -186,7 +191,8 @@ function accumulate(
   const parts = slab.entries.map(({ parameter, size }) => {
     const value = parameters.get(parameter.name);
     const gradient = value === undefined ? undefined : gradients.get(value);
-    if (gradient === undefined) throw new GraphError({ what: 'no gradient reached it', tensor: parameter.name });
+    if (gradient === undefined)
+      throw new GraphError({ what: 'no gradient reached it', tensor: parameter.name });
     return slab.shape === parameter.shape ? gradient : reshape(graph, gradient, [size]);
   });
   const [first] = parts;
@@ -196,6 +202,7 @@ function accumulate(
 }
 
 function finish(graph: Graph, spec: GraphSpec): Graph {
+  dropAdjoints(graph);
   lowerGraph(graph);
   eliminateDead(graph);
   fuseAddIntoGemm(graph);

@@ -117,7 +117,10 @@ export class TrainingSessions {
 
   private async uploadMask(slab: Slab, mask: Float32Array): Promise<void> {
     this.masks.set(slab, mask);
-    this.replace(slabNames.mask(slab), await this.runtime.upload({ dtype: 'f32', shape: slab.shape, data: mask }));
+    this.replace(
+      slabNames.mask(slab),
+      await this.runtime.upload({ dtype: 'f32', shape: slab.shape, data: mask }),
+    );
   }
 
   /** Numbers that the next update changes. */
@@ -179,7 +182,8 @@ export class TrainingSessions {
   async gradients(): Promise<ReadonlyMap<string, Float32Array>> {
     const gradients = new Map<string, Float32Array>();
     for (const slab of this.slabs) {
-      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.gradient(slab)))) gradients.set(name, data);
+      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.gradient(slab))))
+        gradients.set(name, data);
     }
     return gradients;
   }
@@ -188,7 +192,8 @@ export class TrainingSessions {
   async values(): Promise<ReadonlyMap<string, Float32Array>> {
     const values = new Map<string, Float32Array>();
     for (const slab of this.slabs) {
-      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.parameter(slab)))) values.set(name, data);
+      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.parameter(slab))))
+        values.set(name, data);
     }
     return values;
   }
@@ -220,7 +225,8 @@ export class TrainingSessions {
   }
 
   async dispose(): Promise<void> {
-    for (const tensor of [...this.tensors.values(), ...this.zeros.values(), ...this.frozen.values()]) tensor.dispose();
+    for (const tensor of [...this.tensors.values(), ...this.zeros.values(), ...this.frozen.values()])
+      tensor.dispose();
     this.tensors.clear();
     this.zeros.clear();
     this.frozen.clear();
@@ -230,7 +236,8 @@ export class TrainingSessions {
 
   private tensor(name: string): DeviceTensor {
     const tensor = this.tensors.get(name);
-    if (tensor === undefined) throw new GraphError({ what: 'the training state has no such tensor', tensor: name });
+    if (tensor === undefined)
+      throw new GraphError({ what: 'the training state has no such tensor', tensor: name });
     return tensor;
   }
 
@@ -247,14 +254,16 @@ export class TrainingSessions {
 
   private async read(name: string): Promise<Float32Array> {
     const { data } = await this.runtime.download(this.tensor(name));
-    if (!(data instanceof Float32Array)) throw new GraphError({ what: 'the tensor is not f32', tensor: name });
+    if (!(data instanceof Float32Array))
+      throw new GraphError({ what: 'the tensor is not f32', tensor: name });
     return data;
   }
 }
 
 function stateOf(state: TrainingState, name: string): ParameterState {
   const found = state.get(name);
-  if (found === undefined) throw new GraphError({ what: 'the training state lacks a parameter', tensor: name });
+  if (found === undefined)
+    throw new GraphError({ what: 'the training state lacks a parameter', tensor: name });
   return found;
 }
 
@@ -266,13 +275,15 @@ function part(parts: ReadonlyMap<string, Float32Array>, name: string): Float32Ar
 
 function deviceOutput(result: RunResult, name: string): DeviceTensor {
   const tensor = result.device[name];
-  if (tensor === undefined) throw new GraphError({ what: 'the session did not return an output', tensor: name });
+  if (tensor === undefined)
+    throw new GraphError({ what: 'the session did not return an output', tensor: name });
   return tensor;
 }
 
 /** A scalar output as a number. */
 export function scalar(result: RunResult, name: string): number {
   const value = result.host[name]?.data[0];
-  if (typeof value !== 'number') throw new GraphError({ what: 'the session did not return a number', tensor: name });
+  if (typeof value !== 'number')
+    throw new GraphError({ what: 'the session did not return a number', tensor: name });
   return value;
 }

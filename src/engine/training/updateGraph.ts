@@ -40,7 +40,11 @@ export const GRAD_NORM = 'grad_norm';
  * slab's shape. Where it is 0 the number gets no update of any kind: no gradient, no momentum, no decay.
  * Outputs: new parameters and moments, and the gradients' norm before clipping.
  */
-export function buildUpdateGraph(slabs: readonly Slab[], adam: AdamSettings, masked: ReadonlySet<Slab>): Graph {
+export function buildUpdateGraph(
+  slabs: readonly Slab[],
+  adam: AdamSettings,
+  masked: ReadonlySet<Slab>,
+): Graph {
   const graph = new Graph();
   const scalarInput = (name: keyof UpdateScalars): Value => graph.input(name, 'f32', []);
   const learningRate = scalarInput('learning_rate');
@@ -101,7 +105,11 @@ export function buildUpdateGraph(slabs: readonly Slab[], adam: AdamSettings, mas
     const step = masking(mul(graph, ratio, stepSize));
     const decayed =
       slab.decay && adam.weightDecay !== 0
-        ? sub(graph, parameter, masking(mul(graph, parameter, mul(graph, learningRate, graph.scalar(adam.weightDecay)))))
+        ? sub(
+            graph,
+            parameter,
+            masking(mul(graph, parameter, mul(graph, learningRate, graph.scalar(adam.weightDecay)))),
+          )
         : parameter;
     const newParameter = sub(graph, decayed, step, slabNames.newParameter(slab));
     graph.output(newParameter);

@@ -7,7 +7,11 @@ import type { Runtime } from '../../engine/graph/runtime';
 import { linearModules } from '../../engine/models/modules';
 import { adapterPhases, fullPhase, type FreezingPlan, type Phase } from '../../engine/training/phases';
 import { factorName, type ModuleAdapter } from '../../engine/training/stepGraph';
-import { initialState, type ParameterState, type TrainingState } from '../../engine/training/trainingSessions';
+import {
+  initialState,
+  type ParameterState,
+  type TrainingState,
+} from '../../engine/training/trainingSessions';
 import type { LowRankConfig } from '../../protocol/experiment/types';
 import type { ProgressNote, TrainContext } from '../context';
 import { decomposeModules, type BasisRecord } from './bases';
@@ -28,7 +32,11 @@ export interface TrainingValues {
 }
 
 /** Which modules are adapted and how; reads no weights. */
-export function planTraining(context: Pick<TrainContext, 'experiment'>, model: LoadedModel, steps: number): TrainingPlan {
+export function planTraining(
+  context: Pick<TrainContext, 'experiment'>,
+  model: LoadedModel,
+  steps: number,
+): TrainingPlan {
   const { adapter } = context.experiment;
   if (adapter.method === 'full') {
     return { adapters: new Map(), phases: [fullPhase(model.config)], freezing: { steps, fraction: 0 } };
@@ -71,7 +79,8 @@ export async function initialValues(
   if (phase === undefined) throw new GraphError({ what: 'the run has no phase' });
   if (adapter.method === 'full') {
     const state = new Map<string, ParameterState>();
-    for (const { name } of phase.parameters) state.set(name, initialState(await model.source.readTensor(name)));
+    for (const { name } of phase.parameters)
+      state.set(name, initialState(await model.source.readTensor(name)));
     return { values: { state, frozen: new Map() }, bases: [] };
   }
   const adapters = [...plan.adapters.values()];

@@ -66,7 +66,8 @@ export async function decomposeModules(
       const stored = await readSafetensors(file);
       const part = (name: string): Float32Array => {
         const data = stored.get(name)?.data;
-        if (data === undefined) throw new RunError({ what: 'a cached decomposition is damaged', file, remedy: 'Delete the file.' });
+        if (data === undefined)
+          throw new RunError({ what: 'a cached decomposition is damaged', file, remedy: 'Delete the file.' });
         return data;
       };
       basis.set(module.path, { u: part('u'), sigma: part('sigma'), vt: part('vt') });

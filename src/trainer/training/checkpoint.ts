@@ -27,19 +27,37 @@ const SECOND = 'second_moments.safetensors';
 const FROZEN = 'frozen.safetensors';
 
 /** Writes a checkpoint's files into an empty folder; who calls makes it complete or absent. */
-export async function writeCheckpoint(folder: string, plan: TrainingPlan, checkpoint: CheckpointState): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  plan: TrainingPlan,
+  checkpoint: CheckpointState,
+): Promise<void> {
   const shapes = shapesOf(plan);
   const { state, frozen } = checkpoint.values;
   const write = (file: string, data: Iterable<readonly [string, Float32Array]>): Promise<void> =>
     writeSafetensors(
       path.join(folder, file),
-      [...data].map(([name, values]) => ({ name, dtype: 'F32', shape: shapes.get(name) ?? [values.length], data: values })),
+      [...data].map(([name, values]) => ({
+        name,
+        dtype: 'F32',
+        shape: shapes.get(name) ?? [values.length],
+        data: values,
+      })),
     );
   const part = (pick: (state: ParameterState) => Float32Array): [string, Float32Array][] =>
     [...state].map(([name, entry]) => [name, pick(entry)]);
-  await write(PARAMETERS, part((entry) => entry.value));
-  await write(FIRST, part((entry) => entry.firstMoment));
-  await write(SECOND, part((entry) => entry.secondMoment));
+  await write(
+    PARAMETERS,
+    part((entry) => entry.value),
+  );
+  await write(
+    FIRST,
+    part((entry) => entry.firstMoment),
+  );
+  await write(
+    SECOND,
+    part((entry) => entry.secondMoment),
+  );
   await write(FROZEN, frozen);
   const { step, position, updates } = checkpoint;
   await fs.writeFile(
@@ -49,14 +67,21 @@ export async function writeCheckpoint(folder: string, plan: TrainingPlan, checkp
 }
 
 function shapesOf(plan: TrainingPlan): ReadonlyMap<string, readonly number[]> {
-  return new Map(plan.phases.flatMap((phase) => phase.parameters.map(({ name, shape }) => [name, shape] as const)));
+  return new Map(
+    plan.phases.flatMap((phase) => phase.parameters.map(({ name, shape }) => [name, shape] as const)),
+  );
 }
 
 /** Reads a checkpoint folder. InputError where it is damaged or of another version. */
 export async function readCheckpoint({ folder }: Checkpoint): Promise<CheckpointState> {
   const read = async (file: string): Promise<ReadonlyMap<string, Float32Array>> =>
     new Map([...(await readSafetensors(path.join(folder, file)))].map(([name, { data }]) => [name, data]));
-  const [values, first, second, frozen] = [await read(PARAMETERS), await read(FIRST), await read(SECOND), await read(FROZEN)];
+  const [values, first, second, frozen] = [
+    await read(PARAMETERS),
+    await read(FIRST),
+    await read(SECOND),
+    await read(FROZEN),
+  ];
   const state = new Map<string, ParameterState>();
   for (const [name, value] of values) {
     const firstMoment = first.get(name);
@@ -75,7 +100,11 @@ async function readState(file: string): Promise<Omit<CheckpointState, 'values'>>
     const { step, updates, position } = parsed;
     const { epoch, index } = position;
     if ([step, updates, epoch, index].every((value) => typeof value === 'number')) {
-      return { step: Number(step), updates: Number(updates), position: { epoch: Number(epoch), index: Number(index) } };
+      return {
+        step: Number(step),
+        updates: Number(updates),
+        position: { epoch: Number(epoch), index: Number(index) },
+      };
     }
   }
   throw new InputError({

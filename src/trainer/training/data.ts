@@ -28,11 +28,14 @@ export async function loadRunData(
 ): Promise<RunData> {
   const { data, training } = experiment;
   const all = await loadRows(data, data.train, tokenizer, context, data.max_rows);
-  const split = data.eval_fraction === undefined ? undefined : splitEvaluation(all, data.eval_fraction, training.seed);
+  const split =
+    data.eval_fraction === undefined ? undefined : splitEvaluation(all, data.eval_fraction, training.seed);
   const train = split?.train ?? all;
   const evaluation =
     split?.evaluation ??
-    (data.eval === undefined ? undefined : await loadRows(data, data.eval, tokenizer, context, data.max_eval_rows));
+    (data.eval === undefined
+      ? undefined
+      : await loadRows(data, data.eval, tokenizer, context, data.max_eval_rows));
   const counts = train.countTokens();
   const dropped = (rows: Dataset): number => rows.stats.droppedByCut + rows.stats.droppedEmpty;
   const facts = {

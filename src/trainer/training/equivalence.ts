@@ -41,7 +41,10 @@ export async function checkEquivalence(
     label: string,
     model: Readonly<Record<string, DeviceTensor>>,
   ): Promise<Float32Array> => {
-    const session = await runtime.createSession(buildLogitsGraph({ ...of, recompute: 'none' }), { label, weightsFolder });
+    const session = await runtime.createSession(buildLogitsGraph({ ...of, recompute: 'none' }), {
+      label,
+      weightsFolder,
+    });
     try {
       const { host } = await session.run({ ...batch.feeds, ...model });
       const data = host[LOGITS]?.data;

@@ -2,6 +2,7 @@ import type { TokenRow } from '../../data/batch/tokenRow';
 import { layoutStep, type StepLayoutOptions } from '../../data/batch/step';
 import { evaluationBatches } from '../../data/batch/plan';
 import type { DeviceTensor, Runtime, Session } from '../../engine/graph/runtime';
+import type { HostTensor } from '../../engine/graph/types';
 import { buildLossGraph, LOSS, type GraphSpec } from '../../engine/training/stepGraph';
 import { scalar } from '../../engine/training/trainingSessions';
 
@@ -45,7 +46,7 @@ export class Evaluation {
    */
   async run(
     rows: EvaluationRows,
-    feeds: Readonly<Record<string, DeviceTensor>>,
+    feeds: Readonly<Record<string, DeviceTensor | HostTensor>>,
     onProgress: (fraction: number) => void,
     stop: () => boolean,
   ): Promise<EvaluationResult | undefined> {

@@ -127,7 +127,8 @@ export class TrainingLoop {
     const planned = batches.at(this.position);
     const data = layoutStep(train, planned.microBatches, layout);
     let loss = 0;
-    for (const [index, { feeds }] of data.batches.entries()) loss += await sessions.accumulate(feeds, index === 0);
+    for (const [index, { feeds }] of data.batches.entries())
+      loss += await sessions.accumulate(feeds, index === 0);
     this.requireFinite(loss, step, data, 'loss');
     const learningRate = learningRateAt(schedule, step);
     const gradNorm = await sessions.applyUpdate(learningRate, step);

@@ -23,7 +23,11 @@ const PROCESS = 110e6;
 const SHARE = 0.85;
 
 /** Predicts a step's memory from the order in which onnxruntime will run its graph. */
-export function predictMemory(spec: GraphSpec, worst: readonly DimBindings[], weights: number): MemoryPrediction {
+export function predictMemory(
+  spec: GraphSpec,
+  worst: readonly DimBindings[],
+  weights: number,
+): MemoryPrediction {
   const graph = buildStepGraph(spec);
   const activations = Math.max(...worst.map((bindings) => liveSet(graph, bindings).peakBytes));
   const frozen = frozenFactors(spec.adapters.values(), spec.slabs).reduce(
@@ -32,7 +36,13 @@ export function predictMemory(spec: GraphSpec, worst: readonly DimBindings[], we
   );
   // Parameters, two moments and the zeros that gradients start from stay in memory; the live set has the rest.
   const state = 4 * 4 * slabsSize(spec.slabs) + frozen;
-  return { recompute: spec.recompute, activations, weights, state, total: PROCESS + activations + weights + state };
+  return {
+    recompute: spec.recompute,
+    activations,
+    weights,
+    state,
+    total: PROCESS + activations + weights + state,
+  };
 }
 
 /**

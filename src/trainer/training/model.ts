@@ -28,14 +28,20 @@ export interface LoadOptions {
  * makes its weights available as f32 (converted once, where they are of another type).
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  const work = { signal: options.signal, onProgress: (progress: Progress): void => options.onProgress?.(noteOf(progress)) };
+  const work = {
+    signal: options.signal,
+    onProgress: (progress: Progress): void => options.onProgress?.(noteOf(progress)),
+  };
   const source = await openModel(path, work);
   const config = readModelConfig(source.config, source.path);
   for (const { name, shape } of weightSpecs(config)) {
     const found = source.tensors.get(name);
     if (found === undefined || found.shape.join() !== shape.join()) {
       throw new InputError({
-        what: found === undefined ? 'the model lacks a tensor' : 'a tensor has another shape than the config says',
+        what:
+          found === undefined
+            ? 'the model lacks a tensor'
+            : 'a tensor has another shape than the config says',
         file: source.path,
         tensor: name,
         got: found === undefined ? undefined : `[${found.shape.join(', ')}]`,
@@ -54,7 +60,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   });
   const locate = (weight: string): ExternalLocation => {
     const tensor = weights.tensors.get(weight);
-    if (tensor === undefined) throw new InputError({ what: 'the model lacks a tensor', file: source.path, tensor: weight });
+    if (tensor === undefined)
+      throw new InputError({ what: 'the model lacks a tensor', file: source.path, tensor: weight });
     return tensor;
   };
   return { source, config, weights, tokenizer, locate };

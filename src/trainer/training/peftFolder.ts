@@ -23,7 +23,10 @@ export async function writePeftFolder(
     { name: peftTensorName(module, 'B'), dtype: 'F32' as const, shape: [module.outputs, rank], data: b },
   ]);
   await writeSafetensors(path.join(folder, WEIGHTS), tensors, { format: 'pt' });
-  await fs.writeFile(path.join(folder, CONFIG), JSON.stringify(peftConfig(base, all, adapters), undefined, 2) + '\n');
+  await fs.writeFile(
+    path.join(folder, CONFIG),
+    JSON.stringify(peftConfig(base, all, adapters), undefined, 2) + '\n',
+  );
 }
 
 /** A LoRA that somebody trained before, with its own rank and scale. */
@@ -43,7 +46,10 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
   const config = await readConfig(file);
   const { r, lora_alpha: alpha, peft_type: type } = config;
   const plain =
-    type === 'LORA' && config['use_dora'] !== true && isEmpty(config['rank_pattern']) && isEmpty(config['alpha_pattern']);
+    type === 'LORA' &&
+    config['use_dora'] !== true &&
+    isEmpty(config['rank_pattern']) &&
+    isEmpty(config['alpha_pattern']);
   if (!plain || typeof r !== 'number' || typeof alpha !== 'number') {
     throw new InputError({
       what: 'the adapter is no plain LoRA',
@@ -62,7 +68,8 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
       const tensor = tensors.get(name);
       if (tensor?.shape.join() === shape.join()) return tensor.data;
       throw new InputError({
-        what: tensor === undefined ? 'the adapter lacks a tensor' : 'a tensor of the adapter has the wrong shape',
+        what:
+          tensor === undefined ? 'the adapter lacks a tensor' : 'a tensor of the adapter has the wrong shape',
         file: weights,
         tensor: name,
         got: tensor === undefined ? undefined : `[${tensor.shape.join(', ')}]`,
@@ -70,7 +77,10 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
         remedy: 'Give adapter.target_modules the modules that the adapter was trained on.',
       });
     };
-    factors.set(module.path, { lora_A: part('A', [r, module.inputs]), lora_B: part('B', [module.outputs, r]) });
+    factors.set(module.path, {
+      lora_A: part('A', [r, module.inputs]),
+      lora_B: part('B', [module.outputs, r]),
+    });
   }
   return { rank: r, alpha: alpha * scale, factors };
 }
@@ -85,7 +95,11 @@ async function readConfig(file: string): Promise<Readonly<Record<string, unknown
     text = await fs.readFile(file, 'utf8');
   } catch (cause) {
     throw new InputError(
-      { what: 'the adapter cannot be read', file, remedy: 'adapter.init_from names a folder that PEFT wrote.' },
+      {
+        what: 'the adapter cannot be read',
+        file,
+        remedy: 'adapter.init_from names a folder that PEFT wrote.',
+      },
       { cause },
     );
   }

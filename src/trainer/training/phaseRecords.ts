@@ -23,7 +23,9 @@ export class PhaseRecords {
     );
     const fallbacks = [...sessions.step.fallbacks, ...sessions.update.fallbacks];
     if (fallbacks.length > 0) {
-      this.context.warn(`${fallbacks.length} nodes run on the CPU instead of the device: ${fallbacks.slice(0, 5).join(', ')}`);
+      this.context.warn(
+        `${fallbacks.length} nodes run on the CPU instead of the device: ${fallbacks.slice(0, 5).join(', ')}`,
+      );
     }
     this.context.record({ phases: [...this.done], trainable: sessions.trainable(), placement });
   }

@@ -52,7 +52,9 @@ export async function writeResult(
 /** Size of a result on disk, in bytes. */
 export async function folderBytes(folder: string): Promise<number> {
   const entries = await fs.readdir(folder);
-  const sizes = await Promise.all(entries.map(async (entry) => (await fs.stat(path.join(folder, entry))).size));
+  const sizes = await Promise.all(
+    entries.map(async (entry) => (await fs.stat(path.join(folder, entry))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

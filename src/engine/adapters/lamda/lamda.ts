@@ -45,6 +45,13 @@ export const lamda: AdapterMethod = {
   toLora: (module, { rank }, factors) => ({
     rank,
     a: need(factors, 'pma'),
-    b: multiply(need(factors, 'pmb'), need(factors, 'lda'), module.outputs, rank, rank, need(factors, 'origin')),
+    b: multiply(
+      need(factors, 'pmb'),
+      need(factors, 'lda'),
+      module.outputs,
+      rank,
+      rank,
+      need(factors, 'origin'),
+    ),
   }),
 };

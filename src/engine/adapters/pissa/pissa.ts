@@ -27,7 +27,12 @@ export const pissa: AdapterMethod = {
 
   inject: (graph, _settings, x, base, factor) => {
     const initial = gemm(graph, x, factor('initial_A'), { transB: true, name: 'h_initial' });
-    const residual = gemm(graph, initial, factor('initial_B'), { transB: true, alpha: -1, c: base, name: 'residual' });
+    const residual = gemm(graph, initial, factor('initial_B'), {
+      transB: true,
+      alpha: -1,
+      c: base,
+      name: 'residual',
+    });
     const h = gemm(graph, x, factor('lora_A'), { transB: true, name: 'h' });
     return gemm(graph, h, factor('lora_B'), { transB: true, c: residual, name: 'adapted' });
   },
