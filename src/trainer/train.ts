@@ -1,82 +1,23 @@
-import { BatchPlan, DATA_START, type BatchPlanOptions } from '../data/batch/plan';
-import { layoutStep, type StepLayoutOptions } from '../data/batch/step';
-import type { Dataset } from '../data/dataset';
-import type { DimBindings } from '../engine/graph/dims';
-import { planSlabs } from '../engine/training/parameters';
-import type { Schedule } from '../engine/training/schedule';
-import type { GraphSpec } from '../engine/training/stepGraph';
-import type { Experiment } from '../protocol/experiment/types';
-import { chooseDevice } from '../runtime/devices';
-import { createRuntime } from '../runtime/onnxRuntime';
-import type { Train, TrainContext, TrainOutcome } from './context';
-import { initialValues, planTraining, type TrainingPlan } from './training/adapters';
-import { readCheckpoint, type CheckpointState } from './training/checkpoint';
-import { loadRunData } from './training/data';
+import type { Train, TrainOutcome } from './context';
 import { checkEquivalence } from './training/equivalence';
-import { TrainingLoop, type LoopParts } from './training/loop';
-import { chooseRecompute, predictMemory } from './training/memory';
-import { LAYOUT_CHUNKS, layoutOptions } from './training/layout';
-import { loadModel, type LoadedModel } from './training/model';
+import { TrainingLoop } from './training/loop';
+import { prepareRun, type PreparedRun } from './training/prepare';
 import { folderBytes, writeResult } from './training/result';
 
 /**
- * One run, from its config to its result: loads the model and the data, prepares the adapters, checks that they change
- * nothing yet, trains, and writes the result.
+ * One run, from its config to its result: prepares it, checks that the adapters change nothing yet, trains, and writes
+ * the result.
  */
 export const train: Train = async (context) => {
-  const { experiment } = context;
-  const { device, why } = await chooseDevice(experiment.device);
-  context.record({ device: { provider: device, reason: why } });
-  context.log(`device: ${device}, ${why}`);
-  const threads = experiment.threads ?? undefined;
-  const log = (line: string): void => context.log(line);
-  const runtime = await createRuntime(device, { threads, log });
-  const cpu = device === 'cpu' ? runtime : await createRuntime('cpu', { threads, log });
+  const prepared = await prepareRun(context);
   try {
-    const model = await loadModel(experiment.model, {
-      signal: context.signal,
-      onProgress: (note) => context.progress(note),
-    });
-    const data = await loadRunData(experiment, model.tokenizer, context);
-    context.record({ data: data.facts, hashes: { data: data.hash, weights: model.source.contentHash } });
-    const batches = new BatchPlan(data.train.lengths, batchOptions(experiment));
-    const steps = totalSteps(experiment, batches);
-    context.record({ total_steps: steps });
-    const plan = planTraining(context, model, steps);
-    const layout = layoutOptions(experiment, model);
-    const spec = chooseSpec(
-      context,
-      model,
-      plan,
-      device !== 'webgpu',
-      worstCases(data.train, batches, layout),
-    );
-    const start = await startingPoint(context, model, plan, cpu);
-    const parts: LoopParts = {
-      context,
-      runtime,
-      spec,
-      weightsFolder: model.weights.folder,
-      plan,
-      schedule: scheduleOf(experiment, steps),
-      adam: {
-        ...experiment.training.adam,
-        weightDecay: experiment.training.weight_decay,
-        maxGradNorm: experiment.training.max_grad_norm,
-      },
-      batches,
-      layout,
-      train: data.train,
-      evaluation: data.evaluation,
-    };
-    return await runLoop(parts, start, model);
+    return await runLoop(prepared);
   } finally {
-    await runtime.dispose();
-    if (cpu !== runtime) await cpu.dispose();
+    await prepared.dispose();
   }
 };
 
-async function runLoop(parts: LoopParts, start: CheckpointState, model: LoadedModel): Promise<TrainOutcome> {
+async function runLoop({ parts, start, model }: PreparedRun): Promise<TrainOutcome> {
   const { context, plan, runtime, spec, weightsFolder, layout } = parts;
   const loop = new TrainingLoop(parts, start);
   try {
@@ -107,92 +48,4 @@ async function runLoop(parts: LoopParts, start: CheckpointState, model: LoadedMo
   } finally {
     await loop.dispose();
   }
-}
-
-async function startingPoint(
-  context: TrainContext,
-  model: LoadedModel,
-  plan: TrainingPlan,
-  cpu: Awaited<ReturnType<typeof createRuntime>>,
-): Promise<CheckpointState> {
-  if (context.resume !== undefined) return readCheckpoint(context.resume);
-  const { values, bases } = await initialValues(context, model, plan, cpu);
-  if (bases.length > 0) context.writeJson('spectra.json', { formatVersion: 1, decompositions: bases });
-  return { step: 0, position: DATA_START, values, updates: 0 };
-}
-
-function batchOptions({ training, data }: Experiment): BatchPlanOptions {
-  return {
-    batchSize: training.batch_size,
-    gradientAccumulation: training.gradient_accumulation,
-    seed: training.seed,
-    shuffle: training.shuffle,
-    groupByLength: training.group_by_length,
-    packedLength: data.packing ? data.max_length : undefined,
-  };
-}
-
-/** Optimiser steps of the run: as many as asked for, or those of its epochs, at least one. */
-function totalSteps({ training }: Experiment, batches: BatchPlan): number {
-  if (training.max_steps !== undefined) return training.max_steps;
-  const epochs = training.epochs ?? 0;
-  let steps = 0;
-  for (let epoch = 0; epoch < Math.floor(epochs); epoch++) steps += batches.stepsInEpoch(epoch);
-  const rest = epochs - Math.floor(epochs);
-  if (rest > 0) steps += Math.ceil(rest * batches.stepsInEpoch(Math.floor(epochs)));
-  return Math.max(1, steps);
-}
-
-function scheduleOf({ training }: Experiment, steps: number): Schedule {
-  const warmupSteps = training.warmup_steps ?? Math.ceil((training.warmup_ratio ?? 0) * steps);
-  return { kind: training.scheduler, learningRate: training.learning_rate, warmupSteps, steps };
-}
-
-/** Sizes of the batches that need the most memory: the most tokens, and the largest padded attention. */
-function worstCases(train: Dataset, batches: BatchPlan, layout: StepLayoutOptions): readonly DimBindings[] {
-  const steps = Math.min(batches.stepsInEpoch(0), 1000);
-  let byTokens: { readonly size: number; readonly rows: readonly (readonly number[])[] } | undefined;
-  let byArea = byTokens;
-  for (let index = 0; index < steps; index++) {
-    for (const rows of batches.at({ epoch: 0, index }).microBatches) {
-      const lengths = rows.map((row) => row.reduce((sum, sample) => sum + (train.lengths[sample] ?? 0), 0));
-      const tokens = lengths.reduce((sum, length) => sum + length, 0);
-      const area = rows.length * Math.max(...lengths) ** 2;
-      if (tokens > (byTokens?.size ?? 0)) byTokens = { size: tokens, rows };
-      if (area > (byArea?.size ?? 0)) byArea = { size: area, rows };
-    }
-  }
-  return [byTokens, byArea].flatMap((found) =>
-    found === undefined
-      ? []
-      : layoutStep(train, [found.rows], layout).batches.map(({ bindings }) => bindings),
-  );
-}
-
-function chooseSpec(
-  context: TrainContext,
-  model: LoadedModel,
-  plan: TrainingPlan,
-  fuseTranspose: boolean,
-  worst: readonly DimBindings[],
-): Omit<GraphSpec, 'slabs'> {
-  const { experiment } = context;
-  const base = {
-    config: model.config,
-    adapters: plan.adapters,
-    locate: (weight: string) => model.locate(weight),
-    positions: experiment.data.max_length,
-    chunks: LAYOUT_CHUNKS,
-    fuseTranspose,
-  };
-  const slabs = planSlabs(plan.phases[0]?.parameters ?? []);
-  const trained = new Set(slabs.flatMap((slab) => slab.entries.map(({ parameter }) => parameter.name)));
-  let weights = 0;
-  for (const [name, { length }] of model.weights.tensors) if (!trained.has(name)) weights += length;
-  context.progress({ what: 'planning memory' });
-  const chosen = chooseRecompute(experiment.memory.recompute, (level) =>
-    predictMemory({ ...base, slabs, recompute: level }, worst, weights),
-  );
-  context.record({ memory: { recompute: chosen.recompute, predicted_mb: Math.round(chosen.total / 1e6) } });
-  return { ...base, recompute: chosen.recompute };
 }

@@ -1,3 +1,5 @@
+import { gradientInspection } from '../support/inspectStep';
+
 /** The first optimiser step of an experiment, seen from inside the engine. */
 export interface FirstStep {
   /** Mean over the step's supervised tokens. */
@@ -18,5 +20,5 @@ export interface FirstStep {
 
 /** Takes an experiment through its first forward and backward pass in this process; no file is written. */
 export function inspectFirstStep(config: string, cache: string): Promise<FirstStep> {
-  return Promise.reject(new Error(`nothing looks into the engine yet (${config}, ${cache})`));
+  return gradientInspection(config, cache);
 }

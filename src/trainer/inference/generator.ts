@@ -32,7 +32,7 @@ export class Generator {
   static async create(runtime: Runtime, tuned: TunedModel, capacity: number): Promise<Generator> {
     const { config } = tuned.model;
     const places = Math.min(capacity, config.maxPositions);
-    const { spec, feeds } = inferenceSpec(tuned, places, runtime.device !== 'webgpu');
+    const { spec, feeds } = inferenceSpec(tuned, places, runtime.device === 'cpu');
     const layers = Array.from({ length: config.layers }, (_, layer) => layer);
     const session = await runtime.createSession(buildGenerationGraph(spec), {
       label: 'generation',

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { decodeRunRecord } from '../../protocol/run/decode';
+import type { RunRecord } from '../../protocol/run/record';
+import type { RunPaths } from '../../runs/folder';
+import { readRun } from '../../runs/store';
+import { EXIT, exitCodeOfKind } from '../exit';
+import { launchTrainer, type Trainer, type TrainerEnd } from '../launch';
+import { Follower } from './follow';
+import { formatNumber } from './format';
+import type { Terminal } from './terminal';
+import { makeView, type RunView } from './view';
+
+/** How many lines of the log are shown after a trainer that ended without a word. */
+const LOG_LINES = 12;
+
+/**
+ * Starts the trainer of a run, shows it until it ends, and returns the exit code. The first Ctrl-C asks the trainer
+ * to stop with a checkpoint, the second ends it. If this process dies, the trainer goes on.
+ */
+export async function supervise(paths: RunPaths, terminal: Terminal, json: boolean): Promise<number> {
+  const view = makeView(terminal, json);
+  const follower = new Follower(paths, view);
+  view.start(paths.folder);
+  const trainer = await launchTrainer(paths);
+  let interrupts = 0;
+  const interrupt = (): void => {
+    interrupts++;
+    askToStop(interrupts, paths, trainer, view);
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    const end = await follower.follow(trainer);
+    view.close();
+    return report(paths, end, interrupts > 0, terminal, json);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+function askToStop(times: number, paths: RunPaths, trainer: Trainer, view: RunView): void {
+  if (times > 1) {
+    view.note('Ending the trainer.');
+    trainer.kill();
+    return;
+  }
+  writeFileSync(paths.stop, '');
+  view.note('Stopping after this step; a checkpoint is saved. Ctrl-C again ends it at once.');
+}
+
+/** Says how it went, and returns the exit code. */
+function report(
+  paths: RunPaths,
+  end: TrainerEnd,
+  stopAsked: boolean,
+  terminal: Terminal,
+  json: boolean,
+): number {
+  const { record, status } = readRun(paths.folder, decodeRunRecord);
+  // A trainer that did not get as far as its record says nothing there about this start.
+  const spoke = end.code === EXIT.done || status === 'failed' || status === 'interrupted';
+  const shown = spoke ? status : 'failed';
+  if (json) terminal.print(JSON.stringify(summaryOf(paths, record, shown)));
+  else if (shown === 'done') for (const line of describeResult(paths, record)) terminal.print(line);
+  const resume = `Resume with: eigenloom resume ${basename(paths.folder)}`;
+  switch (shown) {
+    case 'done':
+      return EXIT.done;
+    case 'stopped':
+      terminal.note(`stopped at step ${record.last?.step ?? 0}. ${resume}`);
+      return EXIT.stopped;
+    case 'failed': {
+      const { error } = record;
+      if (status !== 'failed' || error === undefined) {
+        showLog(paths, terminal);
+        return end.code ?? EXIT.failed;
+      }
+      terminal.note(`error: ${error.message}`);
+      if (error.kind === 'bug') terminal.note(`The log: ${paths.log}`);
+      return exitCodeOfKind(error.kind);
+    }
+    case 'interrupted':
+    case 'queued':
+    case 'running':
+    case 'paused':
+      terminal.note(
+        `the trainer ended in the middle of the run (${end.signal ?? `exit code ${end.code ?? 'unknown'}`}). ${resume}`,
+      );
+      if (!stopAsked) showLog(paths, terminal);
+      return stopAsked ? EXIT.stopped : EXIT.failed;
+  }
+}
+
+/** What the last line of `--json` says. */
+function summaryOf(paths: RunPaths, record: RunRecord, status: string): Record<string, unknown> {
+  return {
+    status,
+    run: paths.folder,
+    step: record.last?.step ?? 0,
+    loss: record.last?.loss,
+    first_eval: record.first_eval,
+    last_eval: record.last_eval,
+    best_eval: record.best_eval,
+    ...(status === 'done' ? { adapter: paths.adapter } : {}),
+    error: record.error?.message,
+  };
+}
+
+function describeResult(paths: RunPaths, record: RunRecord): string[] {
+  const { first_eval: first, last_eval: last, best_eval: best } = record;
+  const lines = [`done: ${record.last?.step ?? 0} steps, last loss ${formatNumber(record.last?.loss ?? 0)}`];
+  if (first !== undefined && last !== undefined && best !== undefined) {
+    lines.push(
+      `evaluation loss: ${formatNumber(first.loss)} at step ${first.step}, ${formatNumber(last.loss)} at step ${last.step}; ` +
+        `best ${formatNumber(best.loss)} at step ${best.step}`,
+    );
+  }
+  lines.push(`run: ${paths.folder}`);
+  if (existsSync(paths.adapter)) lines.push(`adapter: ${paths.adapter}`);
+  return lines;
+}
+
+function showLog(paths: RunPaths, terminal: Terminal): void {
+  if (!existsSync(paths.log)) return;
+  terminal.note(`the end of ${paths.log}:`);
+  for (const line of readFileSync(paths.log, 'utf8').trimEnd().split('\n').slice(-LOG_LINES))
+    terminal.note(line);
+}

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import { EXIT } from './exit';
+import { runTrainer } from './lifecycle';
+import { answerTask } from './tasks';
+import { train } from './train';
+
+/** The trainer's process: `trainer.js train <run folder>`, or `trainer.js task` with a request by message. */
+async function main([mode, folder]: readonly string[]): Promise<number> {
+  if (mode === 'train' && folder !== undefined) return runTrainer(resolve(folder), train);
+  if (mode === 'task') return answerTask();
+  process.stderr.write(
+    'This is the trainer of eigenloom; start it by `eigenloom run` or `eigenloom resume`.\n',
+  );
+  return EXIT.wrongInput;
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
