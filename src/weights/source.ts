@@ -1,7 +1,7 @@
 import type { Encoding } from './encodings';
 
 /** A tensor of a model as it is stored: `dtype` is the file's own name of the form, e.g. F32, BF16, Q4_1. */
-export interface TensorInfo {
+interface TensorInfo {
   readonly shape: readonly number[];
   readonly dtype: string;
 }

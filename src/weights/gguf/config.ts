@@ -89,7 +89,7 @@ export function ggufConfig(header: GgufHeader, file: string, divisors: Float32Ar
 }
 
 /** The token ids a `config.json` names, those that the file has. */
-export function tokenIds(metadata: Metadata): JsonObject {
+function tokenIds(metadata: Metadata): JsonObject {
   const ids: Record<string, number> = {};
   for (const [name, key] of [
     ['bos_token_id', 'bos'],

@@ -1,5 +1,5 @@
-/** Cutting a token costs its length squared; real ones are below 100 characters. */
-const LONGEST_TOKEN = 1000;
+/** Cutting a token costs its length squared; the longest real ones are runs of some 50 spaces. */
+const LONGEST_TOKEN = 128;
 
 /**
  * The merges that a SentencePiece vocabulary implies, for files that carry scores instead: every way to cut a token

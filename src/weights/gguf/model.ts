@@ -5,6 +5,7 @@ import type { ModelSource, StoredTensor, WorkOptions } from '../source';
 import { StoredModel } from '../storedModel';
 import { ggufConfig, type GgufConfig } from './config';
 import { readGgufHeader, type GgufHeader } from './header';
+import { Metadata } from './metadata';
 import { huggingFaceName } from './names';
 import type { GgufTensor } from './tensors';
 import { ggufTokenizer } from './tokenizer';
@@ -19,6 +20,7 @@ const MOST_DIVISORS = 4096;
  */
 export async function openGguf(file: string, cache: string, options: WorkOptions): Promise<ModelSource> {
   const header = readGgufHeader(file);
+  checkWhole(header, file);
   const { config, permutedHeads } = ggufConfig(header, file, await ropeDivisors(header, file));
   return new StoredModel({
     kind: 'gguf',
@@ -28,6 +30,20 @@ export async function openGguf(file: string, cache: string, options: WorkOptions
     contentHash: await contentHash([file], cache, options),
     cache,
     readTokenizer: () => ggufTokenizer(header, file),
+  });
+}
+
+/** llama.cpp can split a model over several files: one of them is not a model. */
+function checkWhole(header: GgufHeader, file: string): void {
+  const parts = new Metadata(header, file).count('split.count') ?? 1;
+  if (parts <= 1) return;
+  throw new InputError({
+    what: `the model is split over ${parts} files, which is not read`,
+    file,
+    key: 'split.count',
+    got: `${parts}`,
+    expected: 'one file',
+    remedy: "Join the files with llama.cpp's 'llama-gguf-split --merge'.",
   });
 }
 

@@ -4,7 +4,7 @@ import { replaceFile } from '../files';
 import { bytesPerNumber } from './header';
 
 /** A piece of a tensor's bytes: any typed array, little-endian, row-major. */
-export type TensorBytes = NodeJS.ArrayBufferView;
+type TensorBytes = NodeJS.ArrayBufferView;
 
 /** A tensor to write: its bytes at once, or a function that yields them piece by piece (each piece may be reused). */
 export interface TensorToWrite {

@@ -136,6 +136,7 @@ describe('the config of a GGUF file', () => {
   it('is refused for another architecture, for experts, and where a fact is missing', async () => {
     expect(await refused(tinyLlama('bloom').build())).toMatch(/'bloom'.*llama, qwen2, qwen3/);
     expect(await refused(tinyLlama().whole('llama.expert_count', 8).build())).toMatch(/experts.*8/);
+    expect(await refused(tinyLlama().whole('split.count', 3).build())).toMatch(/split over 3 files.*--merge/);
     const bare = tinyLlama();
     bare.metadata.delete('llama.block_count');
     expect(await refused(bare.build())).toMatch(/key 'llama\.block_count'.*got nothing/);
