@@ -1,0 +1,71 @@
+import { InputError } from '../base/errors';
+import { isRecord } from '../base/guards';
+import { show } from '../base/show';
+
+/** The forms of the result that `export` writes. */
+export const EXPORT_FORMATS = ['peft', 'merged', 'onnx'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Evaluates the tuned model of a run, or the base model of an experiment file, on other rows. Paths are absolute. */
+export interface EvaluateRequest {
+  readonly task: 'evaluate';
+  readonly target: { readonly kind: 'run' | 'experiment'; readonly path: string };
+  readonly data: string;
+}
+
+/** Answers a prompt with the tuned model of a run, or with a base model. */
+export interface GenerateRequest {
+  readonly task: 'generate';
+  readonly target: { readonly kind: 'run' | 'model'; readonly path: string };
+  readonly prompt: string;
+  readonly maxNewTokens: number;
+  /** 0: the likeliest token always. */
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+/** Writes the result of a run in another form. */
+export interface ExportRequest {
+  readonly task: 'export';
+  readonly run: string;
+  readonly format: ExportFormat;
+  readonly out: string;
+}
+
+/** What the command line asks a trainer process to do, beside training. */
+export type TaskRequest = EvaluateRequest | GenerateRequest | ExportRequest;
+
+/** Reads a request as it comes from another process. Throws `InputError` for what is none. */
+export function decodeTaskRequest(value: unknown): TaskRequest {
+  if (isRecord(value)) {
+    const request = evaluate(value) ?? generate(value) ?? exportOf(value);
+    if (request !== undefined) return request;
+  }
+  throw new InputError({ what: 'this is no request to the trainer', got: show(value) });
+}
+
+function evaluate({ task, target, data }: Record<string, unknown>): EvaluateRequest | undefined {
+  if (task !== 'evaluate' || !isRecord(target) || typeof data !== 'string') return undefined;
+  const { kind, path } = target;
+  if ((kind !== 'run' && kind !== 'experiment') || typeof path !== 'string') return undefined;
+  return { task, target: { kind, path }, data };
+}
+
+function generate(value: Record<string, unknown>): GenerateRequest | undefined {
+  const { task, target, prompt, maxNewTokens, temperature, seed } = value;
+  if (task !== 'generate' || !isRecord(target) || typeof prompt !== 'string') return undefined;
+  const { kind, path } = target;
+  if ((kind !== 'run' && kind !== 'model') || typeof path !== 'string') return undefined;
+  if (typeof maxNewTokens !== 'number' || typeof temperature !== 'number' || typeof seed !== 'number') {
+    return undefined;
+  }
+  return { task, target: { kind, path }, prompt, maxNewTokens, temperature, seed };
+}
+
+function exportOf({ task, run, format, out }: Record<string, unknown>): ExportRequest | undefined {
+  const known = EXPORT_FORMATS.find((name) => name === format);
+  if (task !== 'export' || typeof run !== 'string' || typeof out !== 'string' || known === undefined) {
+    return undefined;
+  }
+  return { task, run, format: known, out };
+}

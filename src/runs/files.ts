@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { RunError, toError } from '../base/errors';
+
+/** Names that end so are half-written: no reader looks at them, and the next writer removes them. */
+const TEMPORARY = '.tmp';
+
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}${TEMPORARY}`);
+}
+
+/** The system's code of a failure, such as `ENOSPC`; undefined where it has none. */
+export function errorCode(thrown: unknown): string | undefined {
+  const error = toError(thrown);
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Turns a failed write into what a person can act on; `path` is what could not be written. */
+export function writeFailure(thrown: unknown, path: string): RunError {
+  const code = errorCode(thrown);
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new RunError(
+    {
+      what: full ? 'the disk is full' : `this cannot be written: ${toError(thrown).message}`,
+      file: path,
+      remedy: full
+        ? 'Free some space, then resume the run: its last checkpoint is whole.'
+        : 'Look at the permissions of the folder, then resume the run.',
+    },
+    { cause: thrown },
+  );
+}
+
+/**
+ * Replaces a file's content so that a reader sees the old content or the new, and a power cut leaves one of them:
+ * a file beside it is written, flushed and renamed. Throws `RunError`; the old content then stays.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  const temporary = temporaryName(path);
+  try {
+    const file = openSync(temporary, 'wx');
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renamePatiently(temporary, path);
+    syncFolder(dirname(path));
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    throw writeFailure(thrown, path);
+  }
+}
+
+/**
+ * Makes a folder that is complete or absent: `write` fills one of another name, whose files are flushed before it
+ * gets its name. A folder that stands there already is replaced. Throws what `write` throws, or `RunError`.
+ */
+export async function writeFolderAtomic(
+  path: string,
+  write: (folder: string) => Promise<void> | void,
+): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    mkdirSync(temporary, { recursive: true });
+    await write(temporary);
+    syncTree(temporary);
+    if (existsSync(path)) {
+      const old = temporaryName(path);
+      renamePatiently(path, old);
+      renamePatiently(temporary, path);
+      rmSync(old, { recursive: true, force: true });
+    } else renamePatiently(temporary, path);
+    syncFolder(dirname(path));
+  } catch (thrown) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw errorCode(thrown) === undefined ? toError(thrown) : writeFailure(thrown, path);
+  }
+}
+
+/** Removes a folder so that it is never seen in part: it loses its name first. */
+export function removeFolder(path: string): void {
+  const old = temporaryName(path);
+  renamePatiently(path, old);
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** Removes what a writer that died left half-written in a folder. */
+export function removeTemporary(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('.') && name.endsWith(TEMPORARY)) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** How often and how long (ms) a rename is tried again while another program holds the file open. */
+const RENAME_TRIES = 20;
+const RENAME_PAUSE = 25;
+
+/** Renames; on Windows a virus scanner or a reader may hold the target for a moment. */
+function renamePatiently(from: string, to: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (thrown) {
+      const code = errorCode(thrown);
+      const held = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY';
+      if (process.platform !== 'win32' || !held || attempt === RENAME_TRIES) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RENAME_PAUSE);
+    }
+  }
+}
+
+/** Flushes a folder's entries, so that a rename survives a power cut; where the system has no such call, nothing. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (thrown) {
+    const code = errorCode(thrown);
+    if (code !== 'EINVAL' && code !== 'EPERM' && code !== 'ENOTSUP') throw thrown;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else if (entry.isFile()) {
+      // Windows flushes only through a handle that may write.
+      const file = openSync(path, 'r+');
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    }
+  }
+  syncFolder(folder);
+}

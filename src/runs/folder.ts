@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFailure, writeFolderAtomic } from './files';
+
+/** The files of a run folder. */
+export interface RunPaths {
+  readonly folder: string;
+  /** `run.json`: what the run is and how it stands. */
+  readonly record: string;
+  /** The experiment file as it was. */
+  readonly config: string;
+  readonly metrics: string;
+  /** Warnings and the progress of slow work, one object a line. */
+  readonly events: string;
+  readonly log: string;
+  /** A file whose mere presence asks the trainer to stop: the one signal that every system has. */
+  readonly stop: string;
+  readonly lock: string;
+  readonly checkpoints: string;
+  readonly adapter: string;
+}
+
+/** The paths in a run folder. */
+export function runPaths(folder: string): RunPaths {
+  return {
+    folder,
+    record: join(folder, 'run.json'),
+    config: join(folder, 'config.tune.yaml'),
+    metrics: join(folder, 'metrics.jsonl'),
+    events: join(folder, 'events.jsonl'),
+    log: join(folder, 'log.txt'),
+    stop: join(folder, 'stop'),
+    lock: join(folder, 'lock'),
+    checkpoints: join(folder, 'checkpoints'),
+    adapter: join(folder, 'adapter'),
+  };
+}
+
+const ID = /^\d{8}-\d{6}-.+-[0-9a-z]{4}$/u;
+
+/** True for a folder's name that a run may have. */
+export function isRunId(name: string): boolean {
+  return ID.test(name);
+}
+
+/** An id for a run of that name: `20261124-180300-my-run-x7q2`, in UTC, so that ids sort by time. */
+function makeId(name: string, now: Date): string {
+  const [date = '', time = ''] = now.toISOString().split('T');
+  const slug = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/gu, '-')
+    .slice(0, 40)
+    .replace(/^-|-$/gu, '');
+  const random = randomInt(36 ** 4).toString(36).padStart(4, '0');
+  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug === '' ? 'run' : slug}-${random}`;
+}
+
+/** What a new run folder is made of. */
+export interface NewRun {
+  readonly name: string;
+  /** The experiment file's bytes. */
+  readonly config: Uint8Array;
+  /** Makes the content of `run.json` once the id is known. */
+  readonly record: (id: string, created: Date) => unknown;
+}
+
+/** Creates a run folder below `root` (created too), complete or not at all. Throws `RunError`. */
+export async function createRun(root: string, run: NewRun): Promise<RunPaths> {
+  const created = new Date();
+  const id = makeId(run.name, created);
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (thrown) {
+    throw writeFailure(thrown, root);
+  }
+  const folder = join(root, id);
+  await writeFolderAtomic(folder, (temporary) => {
+    const paths = runPaths(temporary);
+    writeFileSync(paths.config, run.config);
+    writeFileSync(paths.record, jsonText(run.record(id, created)));
+    mkdirSync(paths.checkpoints);
+  });
+  return runPaths(folder);
+}
+
+/** JSON as it stands in the files of a run: indented, with a newline at the end. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
