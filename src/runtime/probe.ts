@@ -17,7 +17,7 @@ export type Probe = (device: DeviceKind) => Promise<ProbeResult>;
 
 /** A device that does not answer in this time is as good as absent. */
 const TIMEOUT_MS = 30_000;
-const PRODUCTS = 4;
+const PRODUCTS = 2;
 
 /**
  * Run by `node -e`. Products of 128 x 128 come first: a software adapter needs seconds for them, and larger ones
