@@ -37,6 +37,7 @@ export class Graph {
   readonly checkpoints = new Set<Value>();
   private nodeList: Node[] = [];
   private readonly names = new Set<string>();
+  private readonly repeats = new Map<string, number>();
   private readonly producers = new Map<Value, Node>();
   private nextId = 0;
   private currentStage: Stage = 'forward';
@@ -160,7 +161,10 @@ export class Graph {
 
   private unique(name: string): string {
     let candidate = name;
-    for (let i = 1; this.names.has(candidate); i++) candidate = `${name}~${i}`;
+    // Counted per name: thousands of nodes share their operator's.
+    let i = this.repeats.get(name) ?? 0;
+    while (this.names.has(candidate)) candidate = `${name}~${++i}`;
+    this.repeats.set(name, i);
     this.names.add(candidate);
     return candidate;
   }
