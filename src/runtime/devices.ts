@@ -4,7 +4,7 @@ import { ort } from './ort';
 import { probeDevice, type Probe, type ProbeResult } from './probe';
 
 /** One device of this machine, as far as it was looked at. */
-export interface DeviceReport {
+interface DeviceReport {
   readonly device: DeviceKind;
   readonly usable: boolean;
   /** For people: what it does, or why it is not usable. */
