@@ -71,8 +71,11 @@ function ortPath(): string {
   );
 }
 
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replace(/\/onnxruntime_src\/.* was false\. /, '').trim();
+/** onnxruntime's commonest reasons in plain words, the others as they are. */
+function plain(problem: string): string {
+  if (problem.includes('Failed to get a WebGPU adapter')) return 'no graphics adapter is found';
+  if (/Failed to load (shared )?library/.test(problem)) return 'its libraries are not installed';
+  return (problem.split('\n')[0] ?? '').trim();
 }
 
 function resultOf(output: string): ProbeResult | undefined {
@@ -81,7 +84,7 @@ function resultOf(output: string): ProbeResult | undefined {
   const value: unknown = JSON.parse(line);
   if (typeof value !== 'object' || value === null) return undefined;
   if ('problem' in value && typeof value.problem === 'string')
-    return { ok: false, problem: firstLine(value.problem) };
+    return { ok: false, problem: plain(value.problem) };
   if (!('gflops' in value && 'cpuGflops' in value)) return undefined;
   const { gflops, cpuGflops } = value;
   if (typeof gflops !== 'number' || typeof cpuGflops !== 'number') return undefined;
