@@ -18,7 +18,7 @@ export interface Checkpoint {
 }
 
 /** Checkpoints of one run. A checkpoint's folder is complete or absent, whenever the process dies. */
-export interface CheckpointWriter {
+interface CheckpointWriter {
   /**
    * Makes `checkpoints/step-<step>`: `write` fills an empty folder of another name, its files are flushed to the
    * disk, then it gets its name; afterwards the oldest beyond `checkpoint.keep` are removed. Metrics emitted

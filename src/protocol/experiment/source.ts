@@ -15,7 +15,7 @@ import { type ErrorFacts, InputError, toError } from '../../base/errors';
 export type KeyPath = readonly (string | number)[];
 
 /** Where something stands, as the facts of an error name it. */
-export type Place = Pick<ErrorFacts, 'file' | 'line' | 'column'>;
+type Place = Pick<ErrorFacts, 'file' | 'line' | 'column'>;
 
 /** Finds the place of a key or of its value; where it is not there, that of the nearest section around it. */
 export type Locate = (path: KeyPath, part: 'key' | 'value') => Place;

@@ -5,7 +5,7 @@ type TrainingValues = ExperimentValues['training'];
 type DataValues = ExperimentValues['data'];
 
 /** Every weight is trained: the keys of low-rank adapters have no meaning. */
-export interface FullConfig {
+interface FullConfig {
   readonly method: 'full';
 }
 

@@ -1,15 +1,7 @@
 import Type, { type Static } from 'typebox';
 
 /** The states of a run. `interrupted` is also what a reader makes of `running` whose trainer is no longer alive. */
-export const RUN_STATUSES = [
-  'queued',
-  'running',
-  'paused',
-  'done',
-  'failed',
-  'stopped',
-  'interrupted',
-] as const;
+const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'stopped', 'interrupted'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** The version of `run.json` that is written. A reader refuses any other. */
@@ -21,7 +13,7 @@ const text = Type.String();
 const evalFacts = Type.Object({ step: number, loss: number, perplexity: number });
 
 /** What the trainer finds out about a run: each is added to `run.json` as soon as it is known. */
-export const runFactsSchema = Type.Object({
+const runFactsSchema = Type.Object({
   /** Optimiser steps of the whole run. */
   total_steps: Type.Optional(number),
   /** SHA-256 (hex) of what went in. `config` is of the file's bytes. */

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { nullable, oneOf, section } from './helpers';
 
 /** The adapter methods of the contract. */
-export const METHODS = ['lora', 'pissa', 'lamda', 'lamda++', 'full'] as const;
+const METHODS = ['lora', 'pissa', 'lamda', 'lamda++', 'full'] as const;
 
 const targetModules = Type.Unsafe<'all-linear' | string[]>({
   anyOf: [

@@ -1,0 +1,137 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunError } from '../../../src/base/errors';
+import { listCheckpoints, saveCheckpoint } from '../../../src/runs/checkpoints';
+import { removeTemporary, writeFileAtomic, writeFolderAtomic } from '../../../src/runs/files';
+import { filterLines, LineAppender, LineTail } from '../../../src/runs/lines';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eigenloom-runs-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('atomic writes', () => {
+  it('replace a file, and leave nothing beside it', () => {
+    const file = join(folder, 'a.json');
+    writeFileAtomic(file, 'one');
+    writeFileAtomic(file, 'two');
+    expect(readFileSync(file, 'utf8')).toBe('two');
+    expect(readdirSync(folder)).toEqual(['a.json']);
+  });
+
+  it('keep the old content where the new cannot be written', () => {
+    const file = join(folder, 'a');
+    mkdirSync(file);
+    writeFileSync(join(file, 'inside'), 'x');
+    expect(() => writeFileAtomic(file, 'two')).toThrow(RunError);
+    expect(readdirSync(folder)).toEqual(['a']);
+    expect(() => writeFileAtomic(join(folder, 'none', 'b'), 'x')).toThrow('cannot be written');
+  });
+
+  it('make a folder whole, replace it whole, or leave the old one', async () => {
+    const target = join(folder, 'adapter');
+    await writeFolderAtomic(target, (at) => writeFileSync(join(at, 'a'), '1'));
+    await writeFolderAtomic(target, (at) => {
+      mkdirSync(join(at, 'deep'));
+      writeFileSync(join(at, 'deep', 'b'), '2');
+    });
+    expect(readdirSync(target)).toEqual(['deep']);
+    const failing = writeFolderAtomic(target, (at) => {
+      writeFileSync(join(at, 'c'), '3');
+      throw new RangeError('no');
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(readdirSync(target)).toEqual(['deep']);
+    expect(readdirSync(folder)).toEqual(['adapter']);
+  });
+
+  it('leave remains that the next writer removes', () => {
+    mkdirSync(join(folder, '.step-3.abcd.tmp'));
+    writeFileSync(join(folder, '.run.json.abcd.tmp'), '');
+    writeFileSync(join(folder, '.kept'), '');
+    removeTemporary(folder);
+    expect(readdirSync(folder)).toEqual(['.kept']);
+  });
+});
+
+describe('checkpoints', () => {
+  it('are listed by step, the latest first, and kept as many as asked', async () => {
+    for (const step of [5, 10, 9]) {
+      await saveCheckpoint(folder, step, 2, (at) => writeFileSync(join(at, 'x'), String(step)));
+    }
+    mkdirSync(join(folder, 'step-x'));
+    mkdirSync(join(folder, '.step-99.0000.tmp'));
+    expect(listCheckpoints(folder).map(({ step }) => step)).toEqual([10, 9]);
+    expect(listCheckpoints(join(folder, 'none'))).toEqual([]);
+  });
+
+  it('stay when the next one fails', async () => {
+    await saveCheckpoint(folder, 1, 1, () => undefined);
+    const failing = saveCheckpoint(folder, 2, 1, () =>
+      Promise.reject(new RunError({ what: 'the disk is full' })),
+    );
+    await expect(failing).rejects.toThrow('the disk is full');
+    expect(listCheckpoints(folder).map(({ step }) => step)).toEqual([1]);
+  });
+});
+
+describe('lines', () => {
+  it('are read as they come, whole, also in pieces of a character', () => {
+    const file = join(folder, 'm.jsonl');
+    const tail = new LineTail(file);
+    expect(tail.read()).toEqual([]);
+    const bytes = Buffer.from('{"a":"ä"}\n{"b":"😀"}\n');
+    const seen: string[] = [];
+    for (let length = 1; length <= bytes.length; length++) {
+      writeFileSync(file, bytes.subarray(0, length));
+      seen.push(...tail.read());
+    }
+    expect(seen).toEqual(['{"a":"ä"}', '{"b":"😀"}']);
+    expect(tail.read()).toEqual([]);
+  });
+
+  it('are all there when more come than fit one read', () => {
+    const file = join(folder, 'm.jsonl');
+    const lines = Array.from({ length: 40_000 }, (_, i) => `{"step":${i},"padding":"${'x'.repeat(30)}"}`);
+    writeFileSync(file, `${lines.join('\n')}\n{"torn`);
+    expect(new LineTail(file).read()).toEqual(lines);
+  });
+
+  it('skip what is too long for a line', () => {
+    const file = join(folder, 'm.jsonl');
+    writeFileSync(file, `${'x'.repeat(3 << 20)}\n{"a":1}\n`);
+    expect(new LineTail(file).read().at(-1)).toBe('{"a":1}');
+  });
+
+  it('are appended after a torn one has been cut off', () => {
+    const file = join(folder, 'm.jsonl');
+    writeFileSync(file, '{"a":1}\n{"b"');
+    const appender = new LineAppender(file);
+    appender.append('{"c":2}');
+    expect(appender.size).toBe(16);
+    appender.close();
+    expect(readFileSync(file, 'utf8')).toBe('{"a":1}\n{"c":2}\n');
+  });
+
+  it('are cut back to those that are kept', () => {
+    const file = join(folder, 'm.jsonl');
+    filterLines(file, () => true);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, '1\n2\n3\n4');
+    filterLines(file, (line) => Number(line) < 3);
+    expect(readFileSync(file, 'utf8')).toBe('1\n2\n');
+  });
+});
