@@ -8,11 +8,14 @@ interface Chunk {
   readonly weights: Value;
 }
 
-/** log softmax of a chunk's logits, and what it says of the labels: [K, V] and [K, 1]. */
+/** softmax of a chunk's logits, and what it says of the labels: [K, V] and [K, 1]. */
 interface Scores {
-  readonly logProbs: Value;
+  readonly probabilities: Value;
   readonly picked: Value;
 }
+
+/** Below the smallest normal f32: what a probability of 0 counts as, a loss of 87.3 nats. */
+const SMALLEST = 1.2e-38;
 
 /**
  * The linear layer, softmax and cross-entropy in chunks of positions, so that only one chunk of logits is alive at a
@@ -73,22 +76,25 @@ function split(graph: Graph, parts: number, hidden: Value, labels: Value, weight
 
 function score(graph: Graph, { hidden, labels }: Chunk, weight: Value): Scores {
   const logits = graph.add('Gemm', [hidden, weight], { transB: true }, { name: 'logits' });
-  const logProbs = graph.add('LogSoftmax', [logits], { axis: -1 });
-  return { logProbs, picked: graph.add('GatherElements', [logProbs, labels], { axis: 1 }) };
+  // Softmax and not its logarithm: it works in place and is what the gradient needs, so that a chunk takes one buffer
+  // and one pass; and WebGPU has no LogSoftmax. The logarithm of the picked column is as exact.
+  const probabilities = graph.add('Softmax', [logits], { axis: -1 });
+  return { probabilities, picked: graph.add('GatherElements', [probabilities, labels], { axis: 1 }) };
 }
 
 /**
  * softmax - onehot, before the positions' weights (they multiply the narrow side of the products). It is written by
- * way of the picked log-probability, so that the chunk's loss is computed before its logits' memory is given up.
+ * way of the picked probability, so that the chunk's loss is computed before its buffer is written over.
  */
-function logitsGradient(graph: Graph, { labels }: Chunk, { logProbs, picked }: Scores, one: Value): Value {
-  const atLabel = graph.add('Sub', [graph.add('Exp', [picked], {}), one], {});
-  const probabilities = graph.add('Exp', [logProbs], {});
-  return graph.add('ScatterElements', [probabilities, labels, atLabel], { axis: 1 });
+function logitsGradient(graph: Graph, { labels }: Chunk, scores: Scores, one: Value): Value {
+  const atLabel = graph.add('Sub', [scores.picked, one], {});
+  return graph.add('ScatterElements', [scores.probabilities, labels, atLabel], { axis: 1 });
 }
 
 function negativeSum(graph: Graph, picked: Value, weights: Value): Value {
-  const terms = graph.add('Mul', [picked, weights], {});
+  const smallest = graph.scalar(SMALLEST, picked.dtype === 'f64' ? 'f64' : 'f32');
+  const logarithms = graph.add('Log', [graph.add('Max', [picked, smallest], {})], {});
+  const terms = graph.add('Mul', [logarithms, weights], {});
   return graph.add('Neg', [graph.add('ReduceSum', [terms], { axes: [0, 1], keepdims: false })], {});
 }
 
