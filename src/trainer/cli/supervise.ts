@@ -32,7 +32,7 @@ export async function supervise(paths: RunPaths, terminal: Terminal, json: boole
   try {
     const end = await follower.follow(trainer);
     view.close();
-    return report(paths, end, interrupts > 0, terminal, json);
+    return report({ paths, pid: trainer.pid, end, stopAsked: interrupts > 0, json }, terminal);
   } finally {
     process.off('SIGINT', interrupt);
   }
@@ -48,18 +48,23 @@ function askToStop(times: number, paths: RunPaths, trainer: Trainer, view: RunVi
   view.note('Stopping after this step; a checkpoint is saved. Ctrl-C again ends it at once.');
 }
 
+/** A run whose trainer has ended. */
+interface Ended {
+  readonly paths: RunPaths;
+  /** The trainer's process. */
+  readonly pid: number;
+  readonly end: TrainerEnd;
+  /** True where this command asked it to stop. */
+  readonly stopAsked: boolean;
+  readonly json: boolean;
+}
+
 /** Says how it went, and returns the exit code. */
-function report(
-  paths: RunPaths,
-  end: TrainerEnd,
-  stopAsked: boolean,
-  terminal: Terminal,
-  json: boolean,
-): number {
+function report({ paths, pid, end, stopAsked, json }: Ended, terminal: Terminal): number {
   const { record, status } = readRun(paths.folder, decodeRunRecord);
-  // A trainer that did not get as far as its record says nothing there about this start.
-  const spoke = end.code === EXIT.done || status === 'failed' || status === 'interrupted';
-  const shown = spoke ? status : 'failed';
+  // Where this trainer never got as far as the record, what stands there is about an earlier one, or another.
+  const ours = record.process?.pid === pid;
+  const shown = ours || end.code === EXIT.done ? status : 'failed';
   if (json) terminal.print(JSON.stringify(summaryOf(paths, record, shown)));
   else if (shown === 'done') for (const line of describeResult(paths, record)) terminal.print(line);
   const resume = `Resume with: eigenloom resume ${basename(paths.folder)}`;
@@ -71,7 +76,7 @@ function report(
       return EXIT.stopped;
     case 'failed': {
       const { error } = record;
-      if (status !== 'failed' || error === undefined) {
+      if (!ours || error === undefined) {
         showLog(paths, terminal);
         return end.code ?? EXIT.failed;
       }
