@@ -14,6 +14,8 @@ export interface AdapterSettings {
   readonly balance: boolean;
   /** LaMDA: the second projection is frozen from the start. */
   readonly coreOnly: boolean;
+  /** LoRA: probability with which a number of the adapter's input is dropped in training. */
+  readonly dropout: number;
 }
 
 /**
@@ -70,7 +72,8 @@ export interface AdapterMethod {
   initialise(module: LinearModule, settings: AdapterSettings, sources: InitSources): Factors;
   /**
    * y = base + the adapter's term, x [rows, inputs], base [rows, outputs]. The last product takes `base` as its
-   * added term, so that the adapter costs no pass over [rows, outputs] of its own.
+   * added term, so that the adapter costs no pass over [rows, outputs] of its own. `drop` is dropout on the adapter's
+   * input, and does nothing outside training.
    */
   inject(
     graph: Graph,
@@ -78,6 +81,7 @@ export interface AdapterMethod {
     x: Value,
     base: Value,
     factor: (name: string) => Value,
+    drop: (x: Value) => Value,
   ): Value;
   toLora(module: LinearModule, settings: AdapterSettings, factors: Factors): LoraForm;
 }

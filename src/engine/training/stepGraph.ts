@@ -17,6 +17,7 @@ import { declareCausalInputs, type CausalInputs } from '../models/causalInputs';
 import type { DecoderConfig } from '../models/config';
 import { buildDecoder, type DecoderOutput, type DecoderParts } from '../models/decoder';
 import { weightSpecs, type LinearModule } from '../models/modules';
+import { DropoutInputs } from './dropoutFeeds';
 import { declareParameters, slabNames, type Slab } from './parameters';
 
 /** An adapter on one module. */
@@ -71,7 +72,7 @@ export function frozenFactors(
  * batch's loss weights, losses and gradients of an optimiser step's micro-batches simply add up.
  */
 export function buildStepGraph(spec: GraphSpec): Graph {
-  const { graph, output, inputs, parameters } = buildForward(spec);
+  const { graph, output, inputs, parameters } = buildForward(spec, true);
   const [loss] = graph.addAll(
     'LinearCrossEntropy',
     [output.hidden, output.head, inputs.labels, inputs.lossWeights],
@@ -129,8 +130,8 @@ interface Forward extends Declared {
   readonly output: DecoderOutput;
 }
 
-function buildForward(spec: GraphSpec): Forward {
-  const declared = declareModel(spec);
+function buildForward(spec: GraphSpec, training = false): Forward {
+  const declared = declareModel(spec, training);
   return { ...declared, output: buildDecoder(declared.parts, declared.inputs, spec.positions) };
 }
 
@@ -142,8 +143,9 @@ interface Declared {
 }
 
 /** Declares the batch, the parameters and the frozen factors, and how weights and linear layers come from them. */
-function declareModel(spec: GraphSpec): Declared {
+function declareModel(spec: GraphSpec, training = false): Declared {
   const graph = new Graph();
+  const dropout = training ? new DropoutInputs(graph, spec.chunks) : undefined;
   const inputs = declareCausalInputs(graph, { ...spec.config, chunks: spec.chunks });
   const parameters = declareParameters(graph, spec.slabs);
   const frozen = new Map(
@@ -169,13 +171,15 @@ function declareModel(spec: GraphSpec): Declared {
       const base = gemm(graph, x, weight(module.weight), { transB: true, c, name: module.path });
       const adapter = spec.adapters.get(module.path);
       if (adapter === undefined) return base;
-      return adapter.method.inject(graph, adapter.settings, x, base, (factor) => {
-        const name = factorName(module, factor);
-        const value = parameters.get(name) ?? frozen.get(name);
+      const factor = (name: string): Value => {
+        const whole = factorName(module, name);
+        const value = parameters.get(whole) ?? frozen.get(whole);
         if (value === undefined)
-          throw new GraphError({ what: 'the adapter has no such factor', tensor: name });
+          throw new GraphError({ what: 'the adapter has no such factor', tensor: whole });
         return value;
-      });
+      };
+      const drop = (input: Value): Value => dropout?.apply(input, adapter) ?? input;
+      return adapter.method.inject(graph, adapter.settings, x, base, factor, drop);
     });
   return { graph, inputs, parameters, parts: { graph, config: spec.config, weight, linear } };
 }

@@ -64,7 +64,13 @@ function methodOf(adapter: LowRankConfig): keyof typeof adapterMethods {
 function settingsOf(adapter: LowRankConfig): AdapterSettings {
   // rsLoRA's scale alpha / sqrt(rank) is the scale alpha' / rank of alpha' = alpha * sqrt(rank).
   const alpha = adapter.use_rslora ? adapter.alpha * Math.sqrt(adapter.rank) : adapter.alpha;
-  return { rank: adapter.rank, alpha, balance: adapter.balance, coreOnly: adapter.core_only };
+  return {
+    rank: adapter.rank,
+    alpha,
+    balance: adapter.balance,
+    coreOnly: adapter.core_only,
+    dropout: adapter.dropout,
+  };
 }
 
 /** The start of a run: initial factors, from the weights' spectra where the method asks for them. */

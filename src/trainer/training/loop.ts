@@ -1,4 +1,6 @@
 import { GraphError, RunError } from '../../base/errors';
+import { RandomStream } from '../../base/random';
+import { dropoutFeeds } from '../../engine/training/dropoutFeeds';
 import type { DataPosition, BatchPlan } from '../../data/batch/plan';
 import { layoutStep, type StepBatches, type StepLayoutOptions } from '../../data/batch/step';
 import type { Runtime } from '../../engine/graph/runtime';
@@ -127,8 +129,11 @@ export class TrainingLoop {
     const planned = batches.at(this.position);
     const data = layoutStep(train, planned.microBatches, layout);
     let loss = 0;
-    for (const [index, { feeds }] of data.batches.entries())
-      loss += await sessions.accumulate(feeds, index === 0);
+    for (const [index, { feeds }] of data.batches.entries()) {
+      const random = new RandomStream(context.experiment.training.seed, `dropout/${index}`, step);
+      const noise = dropoutFeeds(plan.adapters.values(), feeds, random);
+      loss += await sessions.accumulate({ ...feeds, ...noise }, index === 0);
+    }
     this.requireFinite(loss, step, data, 'loss');
     const learningRate = learningRateAt(schedule, step);
     const gradNorm = await sessions.applyUpdate(learningRate, step);

@@ -21,8 +21,8 @@ export const lora: AdapterMethod = {
     };
   },
 
-  inject: (graph, { alpha, rank }, x, base, factor) => {
-    const h = gemm(graph, x, factor('lora_A'), { transB: true, name: 'h' });
+  inject: (graph, { alpha, rank }, x, base, factor, drop) => {
+    const h = gemm(graph, drop(x), factor('lora_A'), { transB: true, name: 'h' });
     return gemm(graph, h, factor('lora_B'), { transB: true, alpha: alpha / rank, c: base, name: 'adapted' });
   },
 

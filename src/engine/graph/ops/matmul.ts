@@ -54,7 +54,12 @@ export const matmul: { readonly [K in 'Gemm' | 'MatMul' | 'FusedMatMul']: OpDefi
       const c = inputs[2];
       if (c !== undefined) {
         if (c.dtype !== out.dtype) mismatch(`c is ${c.dtype}`, out.dtype);
-        if (c.shape.length > 2 || !shapesEqual(broadcast(c.shape, out.shape), out.shape)) {
+        // A scalar C aborts the process on WebGPU, though ONNX allows it.
+        if (
+          c.shape.length < 1 ||
+          c.shape.length > 2 ||
+          !shapesEqual(broadcast(c.shape, out.shape), out.shape)
+        ) {
           mismatch(
             `c of shape ${formatShape(c.shape)} does not broadcast to the product`,
             formatShape(out.shape),

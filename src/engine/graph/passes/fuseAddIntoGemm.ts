@@ -26,7 +26,10 @@ function fuse(rewrite: Rewrite, add: Node): void {
     { chain: openChain(rewrite, a), y: b },
     { chain: openChain(rewrite, b), y: a },
   ]
-    .filter(({ chain, y }) => chain.length > 0 && y.shape.length <= 2 && broadcastsTo(y, sum))
+    .filter(({ chain, y }) => {
+      const product = chain[0]?.outputs[0];
+      return product !== undefined && broadcastsTo(y, product);
+    })
     // Of two products the later takes the earlier as C: it is there by then.
     .sort((left, right) => place(right.chain) - place(left.chain));
   if (best === undefined) return;
@@ -45,10 +48,10 @@ function fuse(rewrite: Rewrite, add: Node): void {
   rewrite.replace(add, fused.reverse());
 }
 
-/** Whether y broadcasts to the sum of it and a Gemm's product without making the product larger. */
-function broadcastsTo(y: Value, sum: Value): boolean {
-  const shape = broadcastShapes(y.shape, sum.shape);
-  return shape !== undefined && shapesEqual(shape, sum.shape);
+/** Whether y can be added to a Gemm's product without making it larger. */
+function broadcastsTo(y: Value, product: Value): boolean {
+  const shape = broadcastShapes(y.shape, product.shape);
+  return shape !== undefined && shapesEqual(shape, product.shape);
 }
 
 /**

@@ -5,17 +5,19 @@ import { Rewrite } from './rewrite';
 
 /**
  * A batched product that reads a matrix through a Transpose of its last two axes reads it directly (FusedMatMul's
- * transA, transB); Transposes that nobody reads any more go. A product of which only a scalar multiple is read takes
- * the scalar as alpha. For the CPU provider alone: WebGPU has no kernel for it.
+ * transA, transB); Transposes that nobody reads any more go. A product of which only the transpose is read is computed
+ * transposed, (A B)^T = B^T A^T; one of which only a scalar multiple is read takes the scalar as alpha. For the CPU
+ * provider alone: WebGPU has no kernel for it.
  */
 export function fuseTransposeIntoMatMul(graph: Graph): void {
   const rewrite = new Rewrite(graph);
   for (const node of graph.nodes) if (isProduct(node)) readDirectly(rewrite, node);
+  for (const node of graph.nodes) if (isLastTwoSwap(node)) multiplyTransposed(rewrite, node);
   for (const node of graph.nodes) if (isOp(node, 'Mul')) takeFactor(graph, rewrite, node);
   for (const node of graph.nodes) {
-    if (isLastTwoSwap(node) && !node.outputs.some((output) => rewrite.isRead(output))) {
-      rewrite.replace(node, []);
-    }
+    const [turned] = node.outputs;
+    const gone = isLastTwoSwap(node) && turned !== undefined && rewrite.producer(turned) === node;
+    if (gone && !rewrite.isRead(turned)) rewrite.replace(node, []);
   }
   rewrite.commit();
 }
@@ -54,6 +56,18 @@ function readDirectly(rewrite: Rewrite, node: Product): void {
     alpha,
   });
   rewrite.replace(node, [fused]);
+}
+
+/** Transpose(A B) becomes B^T A^T in the place of the Transpose. */
+function multiplyTransposed(rewrite: Rewrite, transposed: Node): void {
+  const [value] = transposed.inputs;
+  const product = value === undefined ? undefined : rewrite.producer(value);
+  if (value === undefined || !isProduct(product) || !rewrite.isReadOnce(value)) return;
+  const [a, b] = product.inputs;
+  const { transA, transB, alpha } = fusedAttributes(product);
+  const attributes = { transA: !transB, transB: !transA, alpha };
+  rewrite.replace(product, []);
+  rewrite.replace(transposed, [replaceNode(transposed, 'FusedMatMul', [b, a], attributes)]);
 }
 
 /** Mul(product, constant scalar) becomes the product with that alpha, in the place of the Mul. */

@@ -7,9 +7,9 @@ import { isRecomputable, type RecomputeLevel } from './recomputable';
 
 /**
  * What a symbol counts for where nobody says: a batch of 8 rows of up to 384 tokens, a third of it padding, a third
- * of the tokens supervised. Only the ratios matter.
+ * of the tokens supervised in 4 chunks. Only the ratios matter.
  */
-const TYPICAL: DimBindings = { N: 2048, B: 8, L: 384, S: 768, Q: 192 };
+const TYPICAL: DimBindings = { N: 2048, B: 8, L: 384, K: 192, Q: 192 };
 const UNKNOWN_SYMBOL = 1024;
 
 /** Forward values that the backward pass finds where the forward pass left them: see `recompute`. */

@@ -1,9 +1,9 @@
-import { type DimBindings, elementCount, shapesEqual } from '../dims';
+import { type DimBindings, elementCount } from '../dims';
 import type { Graph } from '../graph';
-import { operators } from '../ops/registry';
 import { BYTES_PER_ELEMENT, type Node, type Value } from '../types';
+import { planBuffers } from './buffers';
 import { executionOrder } from './executionOrder';
-import { readValues, viewedValue } from './nodes';
+import { readValues } from './nodes';
 
 /** Memory after one node's outputs were allocated and before its dead inputs were freed: the most while it ran. */
 export interface LiveMoment {
@@ -26,18 +26,17 @@ export interface LiveSet {
 }
 
 /** Bytes of one value when the graph runs with these bindings. */
-export function valueBytes(value: Value, bindings: DimBindings): number {
+function valueBytes(value: Value, bindings: DimBindings): number {
   return elementCount(value.shape, bindings) * BYTES_PER_ELEMENT[value.dtype];
 }
 
 /**
  * Simulates the memory of a run without running it: onnxruntime's CPU provider, sequential, graph optimisation and
- * memory patterns off. A buffer is freed after the last node that reads it; views share their input's; an operator
- * that may work in place takes over an input's buffer where that input dies there; and a new value takes over a dead
- * buffer of equal type and shape, the last freed first, which then was never freed in between.
+ * memory patterns off, the model written with `bufferLabels`. A buffer is freed after the last node that reads it.
  *
- * The rules are those of `PlannerImpl` in onnxruntime's core/framework/allocation_planner.cc. It compares shapes
- * symbol by symbol, so the prediction holds only where the file declares the shape of every value.
+ * Measured against onnxruntime-node 1.30.0 on a step graph of SmolLM2-135M: exact to 1 % where each buffer is mapped
+ * and unmapped on its own. With onnxruntime's arena, which is faster, the resident peak lies up to 13 % above, since
+ * holes between buffers stay resident.
  */
 export function liveSet(graph: Graph, bindings: DimBindings): LiveSet {
   const order = executionOrder(graph);
@@ -69,70 +68,6 @@ export function liveSet(graph: Graph, bindings: DimBindings): LiveSet {
     inputBytes: total(graph.inputs),
     initializerBytes: total(graph.initializers.keys()),
   };
-}
-
-/**
- * The value whose buffer each computed value lies in (often its own). Values of the caller's buffers (graph inputs,
- * initializers) and views of them are mapped to those.
- */
-function planBuffers(graph: Graph, order: readonly Node[]): ReadonlyMap<Value, Value> {
-  const outputs = new Set(graph.outputs);
-  const uses = new Map<Value, number>();
-  const count = (value: Value, by: number): number => {
-    const now = (uses.get(value) ?? 0) + by;
-    uses.set(value, now);
-    return now;
-  };
-  // One use more for what the caller holds: it is never taken over.
-  for (const value of [...graph.inputs, ...graph.initializers.keys(), ...graph.outputs]) count(value, 1);
-  for (const node of order) for (const value of [...readValues(node), ...node.outputs]) count(value, 1);
-
-  const buffers = new Map<Value, Value>();
-  const bufferOf = (value: Value): Value => buffers.get(value) ?? value;
-  const free: Value[] = [];
-  const release = (value: Value): void => {
-    const buffer = bufferOf(value);
-    if (count(buffer, -1) === 0) free.push(buffer);
-  };
-
-  for (const node of order) {
-    node.outputs.forEach((output, i) => {
-      let taken: Value | undefined;
-      if (!outputs.has(output)) {
-        const input = i === 0 ? (viewedValue(node) ?? inPlaceInput(node, output, bufferOf, uses)) : undefined;
-        taken = input === undefined ? takeFree(free, output) : bufferOf(input);
-      }
-      buffers.set(output, taken ?? output);
-      if (taken !== undefined) count(taken, uses.get(output) ?? 0);
-    });
-    for (const input of readValues(node)) release(input);
-    for (const output of node.outputs) release(output);
-  }
-  return buffers;
-}
-
-function sameSize(a: Value, b: Value): boolean {
-  return BYTES_PER_ELEMENT[a.dtype] === BYTES_PER_ELEMENT[b.dtype] && shapesEqual(a.shape, b.shape);
-}
-
-/** The input whose buffer the node's first output takes over because this node is the last to use it. */
-function inPlaceInput(
-  node: Node,
-  output: Value,
-  bufferOf: (value: Value) => Value,
-  uses: ReadonlyMap<Value, number>,
-): Value | undefined {
-  const candidates = (operators[node.op].inplace ?? []).map((index) => node.inputs[index]);
-  return candidates.find(
-    (input) => input !== undefined && uses.get(bufferOf(input)) === 1 && sameSize(input, output),
-  );
-}
-
-/** Takes the last freed buffer that fits. onnxruntime never does it for scalars. */
-function takeFree(free: Value[], output: Value): Value | undefined {
-  if (output.shape.length === 0) return undefined;
-  const at = free.findLastIndex((buffer) => sameSize(buffer, output));
-  return at < 0 ? undefined : free.splice(at, 1)[0];
 }
 
 /** From the node that allocates each buffer to the last that reads it; past the end where nobody frees it. */
