@@ -114,11 +114,11 @@ function summaryOf(paths: RunPaths, record: RunRecord, status: string): Record<s
 function describeResult(paths: RunPaths, record: RunRecord): string[] {
   const { first_eval: first, last_eval: last, best_eval: best } = record;
   const lines = [`done: ${record.last?.step ?? 0} steps, last loss ${formatNumber(record.last?.loss ?? 0)}`];
+  const at = ({ step, loss }: { step: number; loss: number }): string =>
+    `${formatNumber(loss)} at step ${step}`;
   if (first !== undefined && last !== undefined && best !== undefined) {
-    lines.push(
-      `evaluation loss: ${formatNumber(first.loss)} at step ${first.step}, ${formatNumber(last.loss)} at step ${last.step}; ` +
-        `best ${formatNumber(best.loss)} at step ${best.step}`,
-    );
+    const values = first.step === last.step ? at(first) : `${at(first)}, ${at(last)}; best ${at(best)}`;
+    lines.push(`evaluation loss: ${values}`);
   }
   lines.push(`run: ${paths.folder}`);
   if (existsSync(paths.adapter)) lines.push(`adapter: ${paths.adapter}`);

@@ -19,6 +19,7 @@ export function processTerminal(): Terminal {
     print: (line) => stdout.write(`${line}\n`),
     note: (line) => stderr.write(`${line}\n`),
     draw: (text) => stderr.write(text),
-    columns: () => (stderr.isTTY ? stderr.columns : undefined),
+    // Some pseudo-terminals say 0.
+    columns: () => (stderr.isTTY ? stderr.columns || 80 : undefined),
   };
 }
