@@ -1,15 +1,16 @@
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../base/errors';
 import { decodeEvent, decodeMetricLine, decodeRunRecord } from '../../protocol/run/decode';
+import { errorCode } from '../../runs/files';
 import type { RunPaths } from '../../runs/folder';
 import { LineTail } from '../../runs/lines';
 import { readRun } from '../../runs/store';
 import type { Trainer, TrainerEnd } from '../launch';
 import type { RunView } from './view';
 
-/** How often (ms) the files of a run are looked at, and how often its record. */
+/** How often (ms) the files of a run are looked at. */
 const LOOK_EVERY = 100;
-const RECORD_EVERY = 1000;
 
 /** Follows what a run appends to its files. Made before the trainer starts, so that it knows what was there. */
 export class Follower {
@@ -17,7 +18,7 @@ export class Follower {
   readonly #view: RunView;
   readonly #events: LineTail;
   #metrics: LineTail | undefined;
-  #recordRead = -Infinity;
+  #recordRead = '';
 
   constructor(paths: RunPaths, view: RunView) {
     this.#paths = paths;
@@ -34,13 +35,13 @@ export class Follower {
     });
     for (;;) {
       const last = end;
-      this.#look(last !== undefined);
+      this.#look();
       if (last !== undefined) return last;
       await Promise.race([sleep(LOOK_EVERY), ended]);
     }
   }
 
-  #look(now: boolean): void {
+  #look(): void {
     for (const text of this.#events.read()) {
       const event = decodeEvent(text);
       if (event?.kind === 'started') this.#metrics = new LineTail(this.#paths.metrics, event.metrics_bytes);
@@ -48,7 +49,8 @@ export class Follower {
     }
     // Nothing before the trainer has cut the metrics back to where it goes on.
     if (this.#metrics === undefined) return;
-    if (now || Date.now() - this.#recordRead >= RECORD_EVERY) this.#readRecord();
+    // The record before the metrics: it has said how many steps there are before the first one ended.
+    this.#readRecord();
     for (const text of this.#metrics.read()) {
       const line = decodeMetricLine(text);
       if (line !== undefined) this.#view.metric(text, line);
@@ -56,12 +58,16 @@ export class Follower {
   }
 
   #readRecord(): void {
-    this.#recordRead = Date.now();
     try {
+      // Each writing makes a new file.
+      const { ino, mtimeMs } = statSync(this.#paths.record);
+      const version = `${ino} ${mtimeMs}`;
+      if (version === this.#recordRead) return;
+      this.#recordRead = version;
       this.#view.record(readRun(this.#paths.folder, decodeRunRecord).record);
     } catch (thrown) {
       // The display can do without; the end of the run reads it again and reports.
-      if (!(thrown instanceof InputError)) throw thrown;
+      if (!(thrown instanceof InputError) && errorCode(thrown) === undefined) throw thrown;
     }
   }
 }
