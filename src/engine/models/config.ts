@@ -54,11 +54,17 @@ export class ConfigReader {
     return this.fail(key, value, 'a number');
   }
 
-  /** A whole number from 1 to 2^31. */
-  count(key: string, fallback?: number): number {
+  /** A number above 0. */
+  positive(key: string, fallback?: number): number {
+    const value = this.number(key, fallback);
+    return value > 0 ? value : this.fail(key, value, 'a number above 0');
+  }
+
+  /** A whole number from 1 to `most`, so that no damaged config asks for a huge allocation. */
+  count(key: string, fallback?: number, most = 2 ** 31 - 1): number {
     const value = this.object[key] ?? fallback;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
-    return this.fail(key, value, 'a whole number of at least 1');
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
+    return this.fail(key, value, `a whole number from 1 to ${most}`);
   }
 
   boolean(key: string, fallback: boolean): boolean {

@@ -7,6 +7,9 @@ import { qwen2 } from './families/qwen2';
 import { qwen3 } from './families/qwen3';
 import { readRope } from './rope';
 
+/** No model has more layers than this; a damaged config may say so. */
+const MOST_LAYERS = 4096;
+
 const families: readonly ModelFamily[] = [llama, mistral, qwen2, qwen3];
 
 function supportedList(): string {
@@ -51,7 +54,7 @@ function readDecoderConfig(config: ConfigReader, family: ModelFamily): DecoderCo
       expected: 'silu',
     });
   }
-  const layers = config.count('num_hidden_layers');
+  const layers = config.count('num_hidden_layers', undefined, MOST_LAYERS);
   const hiddenSize = config.count('hidden_size');
   const heads = config.count('num_attention_heads');
   const kvHeads = config.count('num_key_value_heads', heads);
@@ -76,7 +79,7 @@ function readDecoderConfig(config: ConfigReader, family: ModelFamily): DecoderCo
     headDim,
     vocabSize: config.count('vocab_size'),
     maxPositions: config.count('max_position_embeddings', 2048),
-    rmsNormEps: config.number('rms_norm_eps', 1e-6),
+    rmsNormEps: config.positive('rms_norm_eps', 1e-6),
     ropeTheta: rope.theta,
     ropeScaling: rope.scaling,
     tiedHead: config.boolean('tie_word_embeddings', false),

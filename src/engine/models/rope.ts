@@ -17,28 +17,28 @@ const KNOWN = ['default', 'linear', 'llama3'];
 
 /** Reads `rope_theta` and `rope_scaling` (Transformers 4), or `rope_parameters` (Transformers 5). */
 export function readRope(config: ConfigReader): { readonly theta: number; readonly scaling: RopeScaling } {
-  const parameters = config.nested('rope_parameters') ?? config.nested('rope_scaling');
+  const section = config.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
+  const parameters = config.nested(section);
   const theta =
     parameters?.has('rope_theta') === true
-      ? parameters.number('rope_theta')
-      : config.number('rope_theta', 10000);
+      ? parameters.positive('rope_theta')
+      : config.positive('rope_theta', 10000);
   if (parameters === undefined) return { theta, scaling: { type: 'default' } };
-  const type = parameters.has('rope_type')
-    ? parameters.string('rope_type')
-    : parameters.string('type', 'default');
+  const key = parameters.has('rope_type') ? 'rope_type' : 'type';
+  const type = parameters.string(key, 'default');
   switch (type) {
     case 'default':
       return { theta, scaling: { type } };
     case 'linear':
-      return { theta, scaling: { type, factor: parameters.number('factor') } };
+      return { theta, scaling: { type, factor: parameters.positive('factor') } };
     case 'llama3':
       return {
         theta,
         scaling: {
           type,
-          factor: parameters.number('factor'),
-          lowFreqFactor: parameters.number('low_freq_factor'),
-          highFreqFactor: parameters.number('high_freq_factor'),
+          factor: parameters.positive('factor'),
+          lowFreqFactor: parameters.positive('low_freq_factor'),
+          highFreqFactor: parameters.positive('high_freq_factor'),
           originalMaxPositions: parameters.count('original_max_position_embeddings'),
         },
       };
@@ -46,7 +46,7 @@ export function readRope(config: ConfigReader): { readonly theta: number; readon
       throw new InputError({
         what: 'this rotary scaling is not supported',
         file: config.file,
-        key: 'rope_scaling.rope_type',
+        key: `${section}.${key}`,
         got: `'${type}'`,
         expected: KNOWN.join(', '),
         remedy: 'Choose a model with one of these.',

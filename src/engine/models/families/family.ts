@@ -16,8 +16,13 @@ export interface ModelFamily {
 
 export const noBiases = { qkv: false, output: false, mlp: false } as const;
 
+/** `max_window_layers` where a config leaves it out, as in Transformers. */
+const WINDOWLESS_LAYERS = 28;
+
 /** The window of Qwen's configs: off unless `use_sliding_window`, and then only above `max_window_layers`. */
 export function qwenWindow(config: ConfigReader, layer: number): number | undefined {
   if (!config.boolean('use_sliding_window', false) || !config.has('sliding_window')) return undefined;
-  return layer >= config.number('max_window_layers', 0) ? config.count('sliding_window') : undefined;
+  return layer >= config.number('max_window_layers', WINDOWLESS_LAYERS)
+    ? config.count('sliding_window')
+    : undefined;
 }
