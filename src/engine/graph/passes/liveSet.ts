@@ -35,8 +35,8 @@ function valueBytes(value: Value, bindings: DimBindings): number {
  * memory patterns off, the model written with `bufferLabels`. A buffer is freed after the last node that reads it.
  *
  * Measured against onnxruntime-node 1.30.0 on a step graph of SmolLM2-135M: exact to 1 % where each buffer is mapped
- * and unmapped on its own. With onnxruntime's arena, which is faster, the resident peak lies up to 13 % above, since
- * holes between buffers stay resident.
+ * and unmapped on its own. onnxruntime's arena, which is faster, takes up to 13 % more: it gives a request a free chunk
+ * of up to twice its size, and holes between buffers stay resident.
  */
 export function liveSet(graph: Graph, bindings: DimBindings): LiveSet {
   const order = executionOrder(graph);
