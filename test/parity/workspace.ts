@@ -30,6 +30,7 @@ const folders = once<string>();
 const inputs = once<string>();
 const references = once<ReferenceRun>();
 const runs = once<FinishedRun>();
+const exports = once<string>();
 
 /** The ring's folder, with the data sets in it. */
 export function workspace(): Promise<string> {
@@ -122,11 +123,13 @@ export function ourRun(test: ParityCase): Promise<FinishedRun> {
   });
 }
 
-/** `eigenloom export`; returns the folder. */
-export async function exportRun(test: ParityCase, format: 'peft' | 'merged'): Promise<string> {
-  const run = await ourRun(test);
-  const folder = await workspace();
-  const out = join(folder, 'exported', `${test.name}-${format}`);
-  await eigenloom(['export', run.folder, '--format', format, '--out', out], join(folder, 'cache'));
-  return out;
+/** `eigenloom export`, done once; returns the folder. */
+export function exportRun(test: ParityCase, format: 'peft' | 'merged'): Promise<string> {
+  return exports(`${test.name} ${format}`, async () => {
+    const run = await ourRun(test);
+    const folder = await workspace();
+    const out = join(folder, 'exported', `${test.name}-${format}`);
+    await eigenloom(['export', run.folder, '--format', format, '--out', out], join(folder, 'cache'));
+    return out;
+  });
 }

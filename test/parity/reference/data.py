@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer
+from transformers import PreTrainedTokenizerFast
 
 IGNORED = -100
 
@@ -89,8 +89,9 @@ def pack(samples: list[Sample], limit: int) -> list[list[Sample]]:
     return rows
 
 
-def load_tokenizer(folder: Path):
-    return AutoTokenizer.from_pretrained(folder)
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """tokenizer.json as it stands: AutoTokenizer replaces some families' pre-tokenizer by one of its own."""
+    return PreTrainedTokenizerFast.from_pretrained(folder)
 
 
 def training_rows(experiment) -> list[list[Sample]]:
