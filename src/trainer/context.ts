@@ -1,6 +1,6 @@
 import type { Experiment } from '../protocol/experiment/types';
 import type { MetricLine } from '../protocol/run/metrics';
-import type { RunFacts } from '../protocol/run/record';
+import type { RunFacts, RunRecord } from '../protocol/run/record';
 
 /** How a training loop ended when it did not throw: all steps done, or stopped early since it was asked to. */
 export type TrainOutcome = 'done' | 'stopped';
@@ -48,6 +48,11 @@ export interface TrainContext {
    * step, so the loop emits from step + 1 (evaluation lines of the checkpoint's own step are kept).
    */
   readonly resume: Checkpoint | undefined;
+  /**
+   * What earlier starts of the run recorded: its facts as they were left, and the last evaluation that
+   * `metrics.jsonl` still has. Empty for a new run.
+   */
+  readonly recorded: Pick<RunRecord, 'facts' | 'last_eval'>;
   readonly checkpoints: CheckpointWriter;
   /** Appends one line to `metrics.jsonl`, whole or not at all. Non-finite numbers throw: check the loss first. */
   emit(line: MetricLine): void;

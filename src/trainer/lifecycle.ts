@@ -12,6 +12,7 @@ import { thisProcess } from '../runs/process';
 import type { Checkpoint, Train } from './context';
 import { EXIT, exitCodeOf } from './exit';
 import { machineFacts, versionFacts } from './machine';
+import { withPlace } from './places';
 import { failureOf, Recorder } from './recorder';
 import { openSession, type Session, writeLog } from './session';
 
@@ -35,7 +36,14 @@ export async function runTrainer(folder: string, train: Train): Promise<number> 
       writeLog(paths.log, 'the run is done already');
       return EXIT.done;
     }
-    return await trainLocked(paths, recorder, train);
+    const placed: Train = async (context) => {
+      try {
+        return await train(context);
+      } catch (thrown) {
+        throw withPlace(thrown, { ...recorder.record.source, copy: paths.config });
+      }
+    };
+    return await trainLocked(paths, recorder, placed);
   } finally {
     rmSync(paths.stop, { force: true });
     release();

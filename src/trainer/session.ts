@@ -63,6 +63,7 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
     folder: paths.folder,
     experiment,
     resume,
+    recorded: recorder.record,
     signal: abort.signal,
     stopRequested: stopAsked,
     checkpoints: {

@@ -1,3 +1,4 @@
+import { toError } from '../base/errors';
 import type { Train, TrainOutcome } from './context';
 import { checkEquivalence } from './training/equivalence';
 import { TrainingLoop } from './training/loop';
@@ -9,11 +10,17 @@ import { folderBytes, writeResult } from './training/result';
  * the result.
  */
 export const train: Train = async (context) => {
-  const prepared = await prepareRun(context);
   try {
-    return await runLoop(prepared);
-  } finally {
-    await prepared.dispose();
+    const prepared = await prepareRun(context);
+    try {
+      return await runLoop(prepared);
+    } finally {
+      await prepared.dispose();
+    }
+  } catch (thrown) {
+    // Stopped before the first step: there is nothing to save, and resuming begins anew.
+    if (context.signal.aborted && toError(thrown).name === 'AbortError') return 'stopped';
+    throw thrown;
   }
 };
 

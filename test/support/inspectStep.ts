@@ -51,6 +51,7 @@ function silentContext(experiment: TrainContext['experiment']): TrainContext {
     folder: '',
     experiment,
     resume: undefined,
+    recorded: {},
     checkpoints: { save: refuse, latest: () => undefined },
     emit: nothing,
     log: nothing,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { Dataset, loadDataset, splitEvaluation } from '../../data/dataset';
+import { type Dataset, loadDataset, splitEvaluation } from '../../data/dataset';
 import type { Tokenizer } from '../../data/text/tokenizer';
 import type { ByteCache } from '../../data/tokenise';
 import { rowForm } from '../../protocol/experiment/resolve';

@@ -43,6 +43,8 @@ export class TrainingLoop {
   private values: TrainingValues;
   private updates: number;
   private lastCheckpoint: number;
+  /** The last step that was evaluated. */
+  private evaluated: number;
   private readonly phases: PhaseRecords;
 
   constructor(
@@ -53,7 +55,8 @@ export class TrainingLoop {
     this.position = start.position;
     this.values = start.values;
     this.updates = start.updates;
-    this.lastCheckpoint = start.step;
+    this.lastCheckpoint = parts.context.resume === undefined ? -1 : start.step;
+    this.evaluated = parts.context.recorded.last_eval?.step ?? -1;
     this.phases = new PhaseRecords(parts.context);
   }
 
@@ -71,20 +74,27 @@ export class TrainingLoop {
   /** Runs to the last step, or until a stop is asked for (a checkpoint is then saved). */
   async run(): Promise<TrainOutcome> {
     const { context, schedule } = this.parts;
-    const { every } = context.experiment.evaluation;
-    const checkpointEvery = context.experiment.checkpoint.every;
-    if (this.step === 0 && !(await this.evaluate())) return this.stop();
-    while (this.step < schedule.steps) {
+    const { every } = context.experiment.checkpoint;
+    for (;;) {
+      const last = this.step === schedule.steps;
+      if (this.evaluationDue() && !(await this.evaluate())) return this.stop();
+      if (this.step > 0 && every !== null && (last || this.step % every === 0)) await this.checkpoint();
+      if (last) break;
       if (context.stopRequested()) return this.stop();
       await this.enterPhase();
       await this.optimiserStep();
-      const last = this.step === schedule.steps;
-      const due = last || (every !== null && this.step % every === 0);
-      if (due && !(await this.evaluate())) return this.stop();
-      if (checkpointEvery !== null && (this.step % checkpointEvery === 0 || last)) await this.checkpoint();
     }
+    this.phases.finish();
     context.record({ updates_per_step: this.updates / Math.max(1, this.step) });
     return 'done';
+  }
+
+  /** At the start, the end and in between; a resumed run does not repeat what its metrics have. */
+  private evaluationDue(): boolean {
+    const { context, schedule, evaluation } = this.parts;
+    if (evaluation === undefined || this.evaluated >= this.step) return false;
+    const { every } = context.experiment.evaluation;
+    return this.step === 0 || this.step === schedule.steps || (every !== null && this.step % every === 0);
   }
 
   /** All values as they are now, trained and frozen. */
@@ -105,17 +115,16 @@ export class TrainingLoop {
     const phase = phaseAt(plan.phases, this.step);
     if (phase === undefined) throw new GraphError({ what: `no phase covers step ${this.step}` });
     if (phase === this.phase) return;
-    if (this.sessions !== undefined) {
-      const state = await this.sessions.state();
-      const all = allValues({ state, frozen: this.values.frozen });
-      await this.dispose();
-      this.values = splitValues(phase, all, state);
-    }
+    const state = (await this.sessions?.state()) ?? this.values.state;
+    const all = allValues({ state, frozen: this.values.frozen });
+    await this.dispose();
+    // Also at the start: a checkpoint saved at a phase's end has what the phase before trained.
+    this.values = splitValues(phase, all, state);
     this.phase = phase;
     const setup = { spec, parameters: phase.parameters, adam, maskable: phase.thawed, weightsFolder };
     context.progress({ what: 'loading the step graph' });
     this.sessions = await TrainingSessions.create(runtime, setup, this.values.state, this.values.frozen);
-    this.phases.enter(phase, this.step, this.sessions);
+    this.phases.enter(phase, this.sessions);
   }
 
   private async optimiserStep(): Promise<void> {
@@ -161,15 +170,19 @@ export class TrainingLoop {
 
   private requireFinite(value: number, step: number, data: StepBatches, what: string): void {
     if (Number.isFinite(value)) return;
-    const { context, train } = this.parts;
+    const { train } = this.parts;
     const rows = data.rows.map((row) => train.describe(row));
-    const last = context.checkpoints.latest();
     throw new RunError({
       what: `the ${what} of step ${step} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}; its rows were ${rows.join(', ')}`,
-      remedy: `Lower training.learning_rate, or look at these rows. ${
-        last === undefined ? 'No checkpoint was saved before.' : `The last good checkpoint is ${last.folder}.`
-      }`,
+      remedy: `Lower training.learning_rate, or look at these rows. ${this.lastGood()}`,
     });
+  }
+
+  private lastGood(): string {
+    const last = this.parts.context.checkpoints.latest();
+    return last === undefined
+      ? 'No checkpoint was saved before.'
+      : `The last good checkpoint is ${last.folder}.`;
   }
 
   /** false when a stop was asked for in the middle. */
@@ -190,16 +203,20 @@ export class TrainingLoop {
     const { loss } = result;
     if (!Number.isFinite(loss)) {
       throw new RunError({
-        what: `the evaluation loss after step ${this.step} is not a finite number`,
-        remedy: 'Lower training.learning_rate.',
+        what: `the evaluation loss after step ${this.step} is ${loss}, not a finite number`,
+        remedy:
+          this.step === 0
+            ? 'The model itself gives it, before any training: look at its weights.'
+            : `Lower training.learning_rate. ${this.lastGood()}`,
       });
     }
     context.emit({ step: this.step, split: 'eval', loss, perplexity: Math.exp(loss) });
+    this.evaluated = this.step;
     return true;
   }
 
   private async checkpoint(): Promise<void> {
-    if (this.lastCheckpoint === this.step && this.step > 0) return;
+    if (this.lastCheckpoint === this.step) return;
     const { context, plan } = this.parts;
     const state: CheckpointState = {
       step: this.step,
@@ -213,6 +230,7 @@ export class TrainingLoop {
 
   private async stop(): Promise<TrainOutcome> {
     await this.checkpoint();
+    this.phases.finish();
     this.parts.context.record({ updates_per_step: this.updates / Math.max(1, this.step) });
     return 'stopped';
   }

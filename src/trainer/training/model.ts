@@ -5,34 +5,39 @@ import { weightSpecs } from '../../engine/models/modules';
 import { readModelConfig } from '../../engine/models/registry';
 import type { ExternalLocation } from '../../engine/graph/types';
 import { openModel } from '../../weights/openModel';
-import type { ModelSource, Progress, WeightSet } from '../../weights/source';
+import type { ModelSource, Progress, WeightSet, WorkOptions } from '../../weights/source';
 import type { ProgressNote } from '../context';
 
-/** A pre-trained model, ready to be put into graphs. */
-export interface LoadedModel {
+/** A pre-trained model whose headers are read and checked. */
+export interface OpenedModel {
   readonly source: ModelSource;
   readonly config: DecoderConfig;
-  readonly weights: WeightSet;
   readonly tokenizer: Tokenizer;
+}
+
+/** A pre-trained model, ready to be put into graphs. */
+export interface LoadedModel extends OpenedModel {
+  readonly weights: WeightSet;
   /** Where a weight's bytes lie. */
-  locate(weight: string): ExternalLocation;
+  readonly locate: (weight: string) => ExternalLocation;
 }
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((note: ProgressNote) => void) | undefined;
+  /** Looks at the config before any weight is read; what it throws ends the loading. */
+  readonly check?: ((config: DecoderConfig, path: string) => void) | undefined;
 }
 
-/**
- * Opens a model's folder or file, checks that every tensor its architecture needs is there in the right shape, and
- * makes its weights available as f32 (converted once, where they are of another type).
- */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  const work = {
-    signal: options.signal,
-    onProgress: (progress: Progress): void => options.onProgress?.(noteOf(progress)),
-  };
-  const source = await openModel(path, work);
+/** Opens a model's folder or file, and checks that every tensor its architecture needs is there in the right shape. */
+export async function openPretrained(path: string, options: LoadOptions = {}): Promise<OpenedModel> {
+  const source = await openModel(path, {
+    ...workOptions(options),
+    onConfig: (config, file) => {
+      const read = readModelConfig(config, file);
+      options.check?.(read, file);
+    },
+  });
   const config = readModelConfig(source.config, source.path);
   for (const { name, shape } of weightSpecs(config)) {
     const found = source.tensors.get(name);
@@ -50,7 +55,6 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       });
     }
   }
-  const weights = await source.mapped(work);
   const { tokenizerJson, tokenizerConfig, chatTemplate } = source.tokenizer;
   const tokenizer = new Tokenizer({
     tokenizer: tokenizerJson,
@@ -58,13 +62,29 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     chatTemplate,
     file: source.path,
   });
+  return { source, config, tokenizer };
+}
+
+/** Makes the weights of an opened model available as f32 (converted once, where they are of another type). */
+export async function mapWeights(opened: OpenedModel, options: LoadOptions = {}): Promise<LoadedModel> {
+  const weights = await opened.source.mapped(workOptions(options));
   const locate = (weight: string): ExternalLocation => {
     const tensor = weights.tensors.get(weight);
-    if (tensor === undefined)
-      throw new InputError({ what: 'the model lacks a tensor', file: source.path, tensor: weight });
+    if (tensor === undefined) {
+      throw new InputError({ what: 'the model lacks a tensor', file: opened.source.path, tensor: weight });
+    }
     return tensor;
   };
-  return { source, config, weights, tokenizer, locate };
+  return { ...opened, weights, locate };
+}
+
+/** Opens a model and makes its weights available. */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  return mapWeights(await openPretrained(path, options), options);
+}
+
+function workOptions({ signal, onProgress }: LoadOptions): WorkOptions {
+  return { signal, onProgress: (progress: Progress): void => onProgress?.(noteOf(progress)) };
 }
 
 function noteOf({ stage, done, total }: Progress): ProgressNote {

@@ -7,14 +7,26 @@ type PhaseFacts = NonNullable<RunFacts['phases']>[number];
 
 /** Keeps the run's record of its phases: what each trains, its step time and resident size. */
 export class PhaseRecords {
-  private readonly done: PhaseFacts[] = [];
+  private readonly done: PhaseFacts[];
   private readonly seconds: number[] = [];
+  private sessions: TrainingSessions | undefined;
 
-  constructor(private readonly context: TrainContext) {}
+  /** A resumed run keeps what is recorded of the phases before. */
+  constructor(private readonly context: TrainContext) {
+    this.done = context.resume === undefined ? [] : [...(context.recorded.facts?.phases ?? [])];
+  }
 
-  enter(phase: Phase, step: number, sessions: TrainingSessions): void {
+  enter(phase: Phase, sessions: TrainingSessions): void {
     this.seconds.length = 0;
-    this.done.push({ name: phase.name, from_step: step, trainable: sessions.trainable() });
+    this.sessions = sessions;
+    const trainable = sessions.trainable();
+    const before = this.done.filter(({ from_step: from }) => from < phase.fromStep);
+    this.done.splice(0, Infinity, ...before, { name: phase.name, from_step: phase.fromStep, trainable });
+    this.context.record({ phases: [...this.done], trainable });
+  }
+
+  /** Which provider took the nodes is known only once the sessions have run. */
+  private placed(sessions: TrainingSessions): void {
     const placement = [
       { session: 'step', placed: sessions.step },
       { session: 'update', placed: sessions.update },
@@ -27,12 +39,13 @@ export class PhaseRecords {
         `${fallbacks.length} nodes run on the CPU instead of the device: ${fallbacks.slice(0, 5).join(', ')}`,
       );
     }
-    this.context.record({ phases: [...this.done], trainable: sessions.trainable(), placement });
+    this.context.record({ placement });
   }
 
   /** After each step: median step time so far, and the resident size now (not the peak, which never falls). */
   step(seconds: number, trainable: number, peakMb: number): void {
     this.seconds.push(seconds);
+    if (this.sessions !== undefined && this.seconds.length === 1) this.placed(this.sessions);
     const current = this.done.at(-1);
     if (current === undefined) return;
     const sorted = [...this.seconds].sort((a, b) => a - b);

@@ -1,22 +1,28 @@
+import { toError } from '../../base/errors';
 import { BatchPlan, DATA_START, type BatchPlanOptions } from '../../data/batch/plan';
 import { layoutStep, type StepLayoutOptions } from '../../data/batch/step';
 import type { Dataset } from '../../data/dataset';
 import type { DimBindings } from '../../engine/graph/dims';
-import type { Runtime } from '../../engine/graph/runtime';
+import type { DeviceKind, Runtime } from '../../engine/graph/runtime';
 import { planSlabs } from '../../engine/training/parameters';
 import type { Schedule } from '../../engine/training/schedule';
 import type { GraphSpec } from '../../engine/training/stepGraph';
 import type { Experiment } from '../../protocol/experiment/types';
-import { chooseDevice } from '../../runtime/devices';
+import type { RunFacts } from '../../protocol/run/record';
+import { chooseDevice, type DeviceChoice } from '../../runtime/devices';
 import { createRuntime } from '../../runtime/onnxRuntime';
 import type { TrainContext } from '../context';
 import { initialValues, planTraining, type TrainingPlan } from './adapters';
 import { readCheckpoint, type CheckpointState } from './checkpoint';
+import { checkExperiment, checkUnchanged } from './checks';
 import { loadRunData } from './data';
 import { LAYOUT_CHUNKS, layoutOptions } from './layout';
 import type { LoopParts } from './loop';
 import { chooseRecompute, predictMemory } from './memory';
-import { loadModel, type LoadedModel } from './model';
+import { mapWeights, openPretrained, type LoadedModel, type LoadOptions } from './model';
+
+type DataFacts = NonNullable<RunFacts['data']>;
+const DEVICES: readonly DeviceKind[] = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
 
 /** A run before its first step. */
 export interface PreparedRun {
@@ -32,7 +38,7 @@ export interface PreparedRun {
  */
 export async function prepareRun(context: TrainContext): Promise<PreparedRun> {
   const { experiment } = context;
-  const { device, why } = await chooseDevice(experiment.device);
+  const { device, why } = await deviceFor(context);
   context.record({ device: { provider: device, reason: why } });
   context.log(`device: ${device}, ${why}`);
   const options = {
@@ -53,19 +59,40 @@ export async function prepareRun(context: TrainContext): Promise<PreparedRun> {
   }
 }
 
+/** A resumed run stays on its device, whatever `auto` would choose now: another one rounds differently. */
+async function deviceFor(context: TrainContext): Promise<DeviceChoice> {
+  const { experiment, resume, recorded } = context;
+  const before = resume === undefined ? undefined : recorded.facts?.device;
+  if (experiment.device !== 'auto' || before === undefined) return chooseDevice(experiment.device);
+  const device = DEVICES.find((kind) => kind === before.provider) ?? 'auto';
+  try {
+    return { ...(await chooseDevice(device)), why: `the run began on it (${before.reason})` };
+  } catch (thrown) {
+    context.warn(`the device that the run began on cannot be used: ${toError(thrown).message}`);
+    return chooseDevice('auto');
+  }
+}
+
 async function prepareOn(
   context: TrainContext,
   runtime: Runtime,
   cpu: Runtime,
 ): Promise<Omit<PreparedRun, 'dispose'>> {
   const { experiment } = context;
-  const model = await loadModel(experiment.model, {
+  const load: LoadOptions = {
     signal: context.signal,
     onProgress: (note) => context.progress(note),
-  });
-  const layout = layoutOptions(experiment, model);
-  const data = await loadRunData(experiment, model.tokenizer, context);
-  context.record({ data: data.facts, hashes: { data: data.hash, weights: model.source.contentHash } });
+    check: (config, file) => checkExperiment(experiment, config, file),
+  };
+  const opened = await openPretrained(experiment.model, load);
+  const layout = layoutOptions(experiment, opened);
+  // The data before the weights: a fault in it shows sooner than a conversion takes.
+  const data = await loadRunData(experiment, opened.tokenizer, context);
+  const hashes = { ...context.recorded.facts?.hashes, data: data.hash, weights: opened.source.contentHash };
+  if (context.resume !== undefined) checkUnchanged(context.recorded.facts?.hashes, hashes, experiment);
+  context.record({ data: data.facts, hashes });
+  warnOfDropped(data.facts, context);
+  const model = await mapWeights(opened, load);
   const batches = new BatchPlan(data.train.lengths, batchOptions(experiment));
   const steps = totalSteps(experiment, batches);
   context.record({ total_steps: steps });
@@ -88,6 +115,12 @@ async function prepareOn(
     evaluation: data.evaluation,
   };
   return { parts, start, model };
+}
+
+function warnOfDropped({ train_rows: rows, train_dropped: dropped }: DataFacts, context: TrainContext): void {
+  if (dropped === 0) return;
+  const all = rows + dropped;
+  context.warn(`${dropped} of ${all} training rows have no token to learn from and are left out`);
 }
 
 async function startingPoint(

@@ -22,6 +22,7 @@ export async function openGguf(file: string, cache: string, options: WorkOptions
   const header = readGgufHeader(file);
   checkWhole(header, file);
   const { config, permutedHeads } = ggufConfig(header, file, await ropeDivisors(header, file));
+  options.onConfig?.(config, file);
   return new StoredModel({
     kind: 'gguf',
     path: file,
