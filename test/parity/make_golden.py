@@ -61,10 +61,11 @@ def write_inputs() -> None:
         unused.unlink()
     adapters.write_lora_adapter(OUT / "model", OUT / "adapter", read_adapter({**LORA, "init_from": None}, OUT), SEED)
     (OUT / "adapter" / "README.md").unlink(missing_ok=True)
-    # PEFT notes down where the base model lay.
+    # PEFT notes down where the base model lay, and keeps its targets as a set.
     path = OUT / "adapter" / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = "model"
+    config["target_modules"].sort()
     path.write_text(json.dumps(config, indent=2) + "\n")
 
 

@@ -13,7 +13,7 @@ if [ -z "${PYTHON:-}" ]; then
   if [ ! -e "$venv/complete" ]; then
     rm -rf "$venv"
     "$base" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --only-binary :all: --no-deps \
       -r "$here/requirements.txt"
     "$venv/bin/python" -m pip check
     touch "$venv/complete"
