@@ -1,6 +1,6 @@
 import type { Graph } from '../graph';
 import type { Node, Stage } from '../types';
-import { readersByValue, viewedValue } from './nodes';
+import { isOp, readersByValue, viewedValue } from './nodes';
 
 const STAGES: Readonly<Record<Stage, number>> = { forward: 0, recompute: 1, backward: 2, update: 3 };
 
@@ -57,8 +57,9 @@ function wantedOrder(graph: Graph): ReadonlyMap<Node, number> {
   const ranks = new Map<Node, number>();
   graph.nodes.forEach((node, place) => {
     const isRead = node.outputs.some((output) => readers.has(output));
-    // Accumulators and views of gradients are wanted as soon as the gradient is there, wherever they were written.
-    const prompt = node.stage === 'backward' && (!isRead || viewedValue(node) !== undefined);
+    // What only gathers gradients is wanted as soon as they are there, wherever it was written.
+    const gathers = !isRead || isOp(node, 'Concat') || viewedValue(node) !== undefined;
+    const prompt = node.stage === 'backward' && gathers;
     const sources = node.inputs
       .map((input) => (input === undefined ? undefined : graph.producer(input)))
       .filter((source) => source?.stage === 'backward')

@@ -87,9 +87,9 @@ describe('executionOrder', () => {
   });
 });
 
-describe('orderForMemory', () => {
+describe.each(['one', 'layers'] as const)('orderForMemory with accumulators: %s', (accumulators) => {
   const ordered = (): readonly Node[] => {
-    const graph = trainingGraph();
+    const graph = trainingGraph({}, accumulators);
     recompute(graph, 'layers');
     eliminateDead(graph);
     orderForMemory(graph);

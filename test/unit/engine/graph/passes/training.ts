@@ -14,8 +14,14 @@ import { interpret } from '../../../../support/interpreter/interpret';
 
 const RANK = 2;
 
-/** A training graph of a decoder with low-rank adapters, as autodiff and lowering leave it: no pass has run. */
-export function trainingGraph(size: Partial<DecoderConfig> = {}): Graph {
+/**
+ * A training graph of a decoder with low-rank adapters, as autodiff and lowering leave it: no pass has run. Its
+ * gradients are gathered in one accumulator, or in one for each layer.
+ */
+export function trainingGraph(
+  size: Partial<DecoderConfig> = {},
+  accumulators: 'one' | 'layers' = 'one',
+): Graph {
   const config: DecoderConfig = {
     family: 'llama',
     layers: 3,
@@ -73,12 +79,17 @@ export function trainingGraph(size: Partial<DecoderConfig> = {}): Graph {
   );
   graph.output(loss);
   const gradients = backward(graph, { loss, wrt: factors });
+  const perSlab = accumulators === 'one' ? factors.length : factors.length / config.layers;
   graph.staged('backward', () => {
-    const flat = factors.map((value) =>
-      reshape(graph, gradients.get(value) ?? value, [elementCount(value.shape)]),
-    );
-    const sum = concat(graph, flat, 0);
-    graph.output(add(graph, graph.input('accumulator', 'f32', sum.shape), sum, 'accumulated'));
+    for (let from = 0; from < factors.length; from += perSlab) {
+      const flat = factors
+        .slice(from, from + perSlab)
+        .map((value) => reshape(graph, gradients.get(value) ?? value, [elementCount(value.shape)]));
+      const sum = concat(graph, flat, 0);
+      graph.output(
+        add(graph, graph.input(`accumulator${from}`, 'f32', sum.shape), sum, `accumulated${from}`),
+      );
+    }
   });
   lowerGraph(graph);
   return graph;
