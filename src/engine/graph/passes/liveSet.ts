@@ -6,7 +6,7 @@ import { executionOrder } from './executionOrder';
 import { readValues } from './nodes';
 
 /** Memory after one node's outputs were allocated and before its dead inputs were freed: the most while it ran. */
-export interface LiveMoment {
+interface LiveMoment {
   readonly node: Node;
   readonly bytes: number;
 }
