@@ -11,7 +11,8 @@ export function frozenColumns(rank: number, step: number, steps: number, fractio
 
 /** t_i: the optimiser step after which the second projection is wholly frozen. */
 export function freezingEnd(steps: number, fraction: number): number {
-  return Math.ceil(fraction * steps);
+  // A product that round-off lifts above a whole number (0.07 * 100) is that number.
+  return Math.max(0, Math.ceil(fraction * steps - 1e-9));
 }
 
 /** Writes 0 into a mask [outputs, rank] for the first `frozen` columns and 1 elsewhere. */
