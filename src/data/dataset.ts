@@ -144,6 +144,7 @@ function nothingToLearn(paths: readonly string[], stats: TokenStats, options: To
     file,
     key: form.kind === 'prompt-completion' ? 'data.completion' : `data.${form.kind}`,
     expected: form.kind === 'chat' ? "at least one assistant's turn" : 'at least one row with text',
+    remedy: 'Look at the rows: what is to be learnt is empty in all of them.',
   });
 }
 

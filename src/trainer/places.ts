@@ -19,8 +19,9 @@ export function withPlace(thrown: unknown, source: ExperimentSource): unknown {
   if (thrown instanceof InputErrors) return thrown;
   if (!(thrown instanceof InputError) || thrown.facts.key === undefined) return thrown;
   const { facts } = thrown;
-  const path = thrown.facts.key.split('.');
-  if (facts.file !== undefined || schemaAt(EXPERIMENT_SCHEMA, path) === undefined) return thrown;
+  const path = pathOf(thrown.facts.key);
+  const named = path.filter((step) => typeof step === 'string');
+  if (facts.file !== undefined || schemaAt(EXPERIMENT_SCHEMA, named) === undefined) return thrown;
   let text: string;
   try {
     text = readFileSync(source.copy, 'utf8');
@@ -29,4 +30,12 @@ export function withPlace(thrown: unknown, source: ExperimentSource): unknown {
   }
   const { locate } = parseExperiment(text, source.file, source.overrides);
   return new InputError({ ...facts, ...locate(path, 'value') }, { cause: thrown });
+}
+
+/** `data.train[1]` as a path. */
+function pathOf(key: string): (string | number)[] {
+  return key
+    .replaceAll(/\[(\d+)\]/gu, '.$1')
+    .split('.')
+    .map((step) => (/^\d+$/u.test(step) ? Number(step) : step));
 }

@@ -25,7 +25,7 @@ export async function openHuggingFaceFolder(
   const config = await readJson(configFile);
   if (config === undefined) throw noConfig(folder, names);
   if (!isRecord(config)) throw new InputError({ what: 'the config is not a JSON object', file: configFile });
-  options.onConfig?.(config, folder);
+  options.onConfig?.(config, configFile);
   const entries = await readModelTensors(folder);
   if (entries === undefined) throw noWeights(folder, names);
   const tensors = new Map([...entries].map(([name, entry]) => [name, stored(entry)]));

@@ -58,7 +58,7 @@ export interface Progress {
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Given the config and the model's path when a model is opened, before its weights are read: what it throws ends
+   * Given the config and the file it stands in when a model is opened, before its weights are read: what it throws ends
    * the opening, so that nothing slow comes before an error that the config alone shows.
    */
   readonly onConfig?: ((config: unknown, path: string) => void) | undefined;

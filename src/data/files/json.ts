@@ -39,6 +39,7 @@ export async function* readJsonLines(file: string): AsyncGenerator<DataRow> {
         column: offset + 1,
         got: snippet(text, offset),
         expected: fault?.expected ?? 'one object a line',
+        remedy: 'Mend the line: each holds one whole object.',
       });
     }
     if (!isRecord(value)) {

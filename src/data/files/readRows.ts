@@ -71,5 +71,11 @@ export async function* readRows(file: string, options: ReadOptions = {}): AsyncG
     rows++;
     yield row;
   }
-  if (rows === 0) throw new InputError({ what: 'the data file has no rows', file });
+  if (rows === 0) {
+    throw new InputError({
+      what: 'the data file has no rows',
+      file,
+      remedy: 'Write rows into it, or take it out of the experiment.',
+    });
+  }
 }

@@ -69,7 +69,7 @@ export function columnOf(row: DataRow, column: string, key: string): unknown {
     line: row.line,
     key,
     got: `columns ${columns.join(', ')}`,
-    remedy: near === undefined ? undefined : `Did you mean '${near}'?`,
+    remedy: near === undefined ? 'Name one of these columns.' : `Did you mean '${near}'?`,
   });
 }
 

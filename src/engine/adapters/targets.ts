@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors';
+import { nearest } from '../../base/nearest';
 import type { LinearModule } from '../models/modules';
 
 /** `target_modules` of the config: names of projections, paths or patterns with `*`; or every linear layer. */
@@ -15,17 +16,18 @@ export function selectModules(
 ): readonly LinearModule[] {
   if (targets === 'all-linear') return modules;
   const chosen = new Set<LinearModule>();
-  for (const target of targets) {
+  for (const [i, target] of targets.entries()) {
     const pattern = targetPattern(target);
     const matches = modules.filter((module) => pattern.test(module.path));
     if (matches.length === 0) {
       const kinds = [...new Set(modules.map((module) => module.kind))];
+      const near = nearest(target, kinds);
       throw new InputError({
         what: `'${target}' matches no linear layer of the model`,
         file,
-        key: 'adapter.target_modules',
+        key: `adapter.target_modules[${i}]`,
         expected: `one of ${kinds.join(', ')}, a path such as ${modules[0]?.path ?? ''}, or all-linear`,
-        remedy: 'Mend or remove the name.',
+        remedy: near === undefined ? 'Mend or remove the name.' : `Did you mean ${near}?`,
       });
     }
     for (const match of matches) chosen.add(match);

@@ -1,6 +1,7 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorFacts, InputError, toError } from '../../base/errors';
+import { nearest } from '../../base/nearest';
 import { parseExperiment, throwAll } from './parse';
 import { resolveExperiment } from './resolve';
 import type { KeyPath, Locate } from './source';
@@ -72,21 +73,23 @@ function nameOf(file: string): string {
 /** Every path of an experiment that names nothing, or the wrong sort of thing. */
 export function checkFiles(experiment: Experiment, locate: Locate): InputError[] {
   const errors: InputError[] = [];
-  const expectFile = (key: KeyPath, path: string): void => {
+  const expectFile = (key: KeyPath, index: number, path: string): void => {
     const found = statOf(path);
     if (found?.isFile() === true) return;
     errors.push(
       new InputError({
         what: found === undefined ? 'there is no such file' : 'this is no file',
-        ...locate(key, 'value'),
+        // Where the file gives a single path, the place of an item is that of the path.
+        ...locate([...key, index], 'value'),
         key: key.join('.'),
         got: path,
+        remedy: found === undefined ? meantPath(path) : 'Name the files in it.',
       }),
     );
   };
   checkModel(experiment.model, locate, errors);
   for (const key of ['train', 'eval'] as const) {
-    for (const path of experiment.data[key] ?? []) expectFile(['data', key], path);
+    for (const [i, path] of (experiment.data[key] ?? []).entries()) expectFile(['data', key], i, path);
   }
   const { adapter } = experiment;
   if (
@@ -117,9 +120,24 @@ function checkModel(model: string, locate: Locate, errors: InputError[]): void {
       key: 'model',
       got: model,
       expected: 'a folder in Hugging Face form (config.json, *.safetensors, tokenizer.json), or a .gguf',
-      remedy: found === undefined ? 'Models are not downloaded by their hub id yet.' : undefined,
+      remedy:
+        found === undefined
+          ? (meantPath(model) ?? 'Models are not downloaded by their hub id yet.')
+          : 'Name the folder it lies in.',
     }),
   );
+}
+
+/** Suggests the name beside a path that is spelt most like it. */
+function meantPath(path: string): string | undefined {
+  let names: string[];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    return `There is no folder ${dirname(path)}.`;
+  }
+  const near = nearest(basename(path), names);
+  return near === undefined ? undefined : `Did you mean ${join(dirname(path), near)}?`;
 }
 
 function statOf(path: string): Stats | undefined {

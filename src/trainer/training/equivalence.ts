@@ -55,6 +55,12 @@ export async function checkEquivalence(
     }
   };
   const base = await logits({ ...spec, adapters: new Map(), slabs: [] }, 'base logits', {});
+  if (!base.every(Number.isFinite)) {
+    throw new RunError({
+      what: 'the model itself computes numbers that are not finite, before any training',
+      remedy: 'Look at its weights: they may be damaged, or need f64.',
+    });
+  }
   const adapted = await logits(spec, 'adapted logits', feeds);
   let most = 0;
   let largest = 0;

@@ -46,6 +46,7 @@ export class TrainingLoop {
   /** The last step that was evaluated. */
   private evaluated: number;
   private readonly phases: PhaseRecords;
+  private warned = false;
 
   constructor(
     private readonly parts: LoopParts,
@@ -147,6 +148,7 @@ export class TrainingLoop {
     const learningRate = learningRateAt(schedule, step);
     const gradNorm = await sessions.applyUpdate(learningRate, step);
     this.requireFinite(gradNorm, step, data, 'gradient norm');
+    if (gradNorm === 0) this.warnOfZero(step);
     const trainable = sessions.trainable();
     this.step = step;
     this.position = planned.next;
@@ -176,6 +178,15 @@ export class TrainingLoop {
       what: `the ${what} of step ${step} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}; its rows were ${rows.join(', ')}`,
       remedy: `Lower training.learning_rate, or look at these rows. ${this.lastGood()}`,
     });
+  }
+
+  /** Where a norm overflows, all that follows is 0: the loss stays finite, and nothing is learnt any more. */
+  private warnOfZero(step: number): void {
+    if (this.warned) return;
+    this.warned = true;
+    this.parts.context.warn(
+      `the gradient of step ${step} is exactly 0: nothing is learnt. The numbers have probably overflowed; lower training.learning_rate.`,
+    );
   }
 
   private lastGood(): string {
@@ -218,11 +229,20 @@ export class TrainingLoop {
   private async checkpoint(): Promise<void> {
     if (this.lastCheckpoint === this.step) return;
     const { context, plan } = this.parts;
+    const trained = await this.current().state();
+    for (const [name, { value }] of trained) {
+      if (value.every(Number.isFinite)) continue;
+      throw new RunError({
+        what: `the update of step ${this.step} left a number that is not finite`,
+        tensor: name,
+        remedy: `Lower training.learning_rate. ${this.lastGood()}`,
+      });
+    }
     const state: CheckpointState = {
       step: this.step,
       position: this.position,
       updates: this.updates,
-      values: { state: await this.current().state(), frozen: this.values.frozen },
+      values: { state: trained, frozen: this.values.frozen },
     };
     await context.checkpoints.save(this.step, (folder) => writeCheckpoint(folder, plan, state));
     this.lastCheckpoint = this.step;

@@ -129,25 +129,25 @@ function parseMetadata(value: unknown, file: string): ReadonlyMap<string, string
 }
 
 function parseEntry(name: string, value: unknown, file: string, dataStart: number): SafetensorsEntry {
-  const refuse = (what: string, got: unknown, expected: string): never => {
+  const refuse = (what: string, got: string, expected: string): never => {
     throw new InputError({
       what,
       file,
       tensor: name,
-      got: show(got),
+      got,
       expected,
       remedy: DOWNLOAD_AGAIN,
     });
   };
-  if (!isRecord(value)) return refuse('the header entry is not an object', value, 'an object');
+  if (!isRecord(value)) return refuse('the header entry is not an object', show(value), 'an object');
   const { dtype, shape, data_offsets: offsets } = value;
   const bits = typeof dtype === 'string' ? BITS.get(dtype) : undefined;
   if (typeof dtype !== 'string' || bits === undefined) {
-    return refuse('unknown number type', dtype, [...BITS.keys()].join(', '));
+    return refuse('unknown number type', show(dtype), [...BITS.keys()].join(', '));
   }
-  if (!isCounts(shape)) return refuse('the shape is not a list of sizes', shape, 'whole numbers from 0');
+  if (!isCounts(shape)) return refuse('the shape is not a list of sizes', show(shape), 'whole numbers from 0');
   if (!isCounts(offsets) || offsets.length !== 2) {
-    return refuse('data_offsets is not a pair of byte positions', offsets, '[begin, end]');
+    return refuse('data_offsets is not a pair of byte positions', show(offsets), '[begin, end]');
   }
   const [begin = 0, end = 0] = offsets;
   const count = shape.reduce((product, size) => product * size, 1);
@@ -155,7 +155,7 @@ function parseEntry(name: string, value: unknown, file: string, dataStart: numbe
   if (!Number.isSafeInteger(length) || end - begin !== length) {
     return refuse(
       'the header lies about the size of the tensor',
-      offsets,
+      `data_offsets [${begin}, ${end}], which are ${end - begin} bytes`,
       `${length} bytes for ${dtype} [${shape.join(', ')}]`,
     );
   }
