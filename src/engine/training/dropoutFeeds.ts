@@ -13,7 +13,7 @@ const columnsName = (module: LinearModule): string => `dropout:${module.path}`;
 
 /** Dropout on the inputs of adapters, by noise that is fed with every micro-batch (see `dropoutFeeds`). */
 export class DropoutInputs {
-  private readonly rows = new Map<string, Value>();
+  private noiseOfRows: { readonly all: Value; readonly supervised: Value } | undefined;
 
   constructor(
     private readonly graph: Graph,
@@ -23,12 +23,15 @@ export class DropoutInputs {
   /** x [rows, inputs] of one module with dropout; rows are all tokens or the supervised positions. */
   apply(x: Value, { module, settings }: ModuleAdapter): Value {
     if (settings.dropout === 0) return x;
-    const rows = x.shape[0] ?? 1;
-    const name = rows === dimProduct([this.chunks, 'K']) ? SUPERVISED_ROWS : ROWS;
-    const known = this.rows.get(name) ?? this.graph.input(name, 'f32', [rows, 1]);
-    this.rows.set(name, known);
+    const supervisedRows = dimProduct([this.chunks, 'K']);
+    // Both are declared, whichever the adapters read, since both are fed.
+    this.noiseOfRows ??= {
+      all: this.graph.input(ROWS, 'f32', ['N', 1]),
+      supervised: this.graph.input(SUPERVISED_ROWS, 'f32', [supervisedRows, 1]),
+    };
+    const { all, supervised } = this.noiseOfRows;
     const noise: DropoutNoise = {
-      rows: known,
+      rows: x.shape[0] === supervisedRows ? supervised : all,
       columns: this.graph.input(columnsName(module), 'f32', [1, module.inputs]),
     };
     return dropout(this.graph, x, settings.dropout, noise);
