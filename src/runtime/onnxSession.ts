@@ -1,6 +1,7 @@
 import { GraphError, RunError, toError } from '../base/errors';
 import type { Graph } from '../engine/graph/graph';
 import { encodeModel } from '../engine/graph/onnx/encode';
+import { bufferLabels } from '../engine/graph/passes/buffers';
 import type { DeviceKind, DeviceTensor, RunResult, Session, SessionOptions } from '../engine/graph/runtime';
 import type { HostTensor } from '../engine/graph/types';
 import { GpuResident, HostResident } from './deviceTensors';
@@ -45,7 +46,7 @@ export class OnnxSession implements Session {
     const profile = options.device === 'cpu' ? undefined : new ProfileFolder();
     try {
       const session = await ort.InferenceSession.create(
-        encodeModel(graph),
+        encodeModel(graph, options.device === 'cpu' ? { labels: bufferLabels(graph) } : {}),
         ortSessionOptions({
           device: options.device,
           threads: options.threads,

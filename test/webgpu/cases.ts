@@ -5,7 +5,7 @@ import { awayFromZero, f32, floats, indices, ints, positive, times } from './ten
  * Operators without a kernel in the WebGPU provider of onnxruntime 1.30: graphs for it must do without. The test
  * fails when one of them gets a kernel, so that it can come into use.
  */
-export const CPU_ONLY = ['FusedMatMul', 'LogSoftmax'] as const;
+const CPU_ONLY = ['FusedMatMul', 'LogSoftmax'] as const;
 type Composite = 'LinearCrossEntropy';
 export type CheckedOp = Exclude<OpType, Composite | (typeof CPU_ONLY)[number]>;
 

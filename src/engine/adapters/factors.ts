@@ -1,5 +1,6 @@
 import { GraphError } from '../../base/errors';
-import type { Factors, InitSources, TopSingular } from './method';
+import type { TopSingular } from '../spectra/triples';
+import type { Factors, InitSources } from './method';
 
 /** A factor that must be there. */
 export function need(factors: Factors, name: string): Float32Array {

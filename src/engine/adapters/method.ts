@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph';
 import type { Value } from '../graph/types';
-import type { LinearModule } from '../models/modules';
+import type { TopSingular } from '../spectra/triples';
+import type { AdaptedLayer } from './layer';
 
 /** The methods an adapter can be made by; `full` trains the weights themselves and is no adapter. */
 export type AdapterMethodId = 'lora' | 'pissa' | 'lamda';
@@ -25,20 +26,10 @@ export interface AdapterSettings {
 export type FactorKind = 'trained' | 'thawed' | 'frozen';
 
 /** One matrix of a module's adapter. */
-export interface FactorSpec {
+interface FactorSpec {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly kind: FactorKind;
-}
-
-/** Top singular triples of a weight W [outputs, inputs] ~ U diag(sigma) Vt. */
-export interface TopSingular {
-  /** [outputs, rank], row-major */
-  readonly u: Float32Array;
-  /** [rank], descending */
-  readonly sigma: Float32Array;
-  /** [rank, inputs], row-major */
-  readonly vt: Float32Array;
 }
 
 export type Factors = Readonly<Record<string, Float32Array>>;
@@ -68,8 +59,8 @@ export interface AdapterMethod {
   readonly id: AdapterMethodId;
   /** Whether it starts from the top singular triples of the weight. */
   readonly needsBasis: boolean;
-  factors(module: LinearModule, settings: AdapterSettings): readonly FactorSpec[];
-  initialise(module: LinearModule, settings: AdapterSettings, sources: InitSources): Factors;
+  factors(module: AdaptedLayer, settings: AdapterSettings): readonly FactorSpec[];
+  initialise(module: AdaptedLayer, settings: AdapterSettings, sources: InitSources): Factors;
   /**
    * y = base + the adapter's term, x [rows, inputs], base [rows, outputs]. The last product takes `base` as its
    * added term, so that the adapter costs no pass over [rows, outputs] of its own. `drop` is dropout on the adapter's
@@ -83,5 +74,5 @@ export interface AdapterMethod {
     factor: (name: string) => Value,
     drop: (x: Value) => Value,
   ): Value;
-  toLora(module: LinearModule, settings: AdapterSettings, factors: Factors): LoraForm;
+  toLora(module: AdaptedLayer, settings: AdapterSettings, factors: Factors): LoraForm;
 }

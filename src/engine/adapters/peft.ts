@@ -1,8 +1,8 @@
-import type { LinearModule } from '../models/modules';
+import type { AdaptedLayer } from './layer';
 import type { LoraForm } from './method';
 
 /** PEFT's name of a module's factor; reading and writing both go through it. */
-export function peftTensorName(module: LinearModule, factor: 'A' | 'B'): string {
+export function peftTensorName(module: AdaptedLayer, factor: 'A' | 'B'): string {
   return `base_model.model.${module.path}.lora_${factor}.weight`;
 }
 
@@ -34,8 +34,8 @@ export interface PeftConfig {
  */
 export function peftConfig(
   base: string,
-  all: readonly LinearModule[],
-  adapters: ReadonlyMap<LinearModule, LoraForm>,
+  all: readonly AdaptedLayer[],
+  adapters: ReadonlyMap<AdaptedLayer, LoraForm>,
 ): PeftConfig {
   const ranks = new Map<number, number>();
   for (const { rank } of adapters.values()) ranks.set(rank, (ranks.get(rank) ?? 0) + 1);
@@ -66,7 +66,7 @@ export function peftConfig(
 }
 
 /** Kinds (`q_proj`) where every layer's module of the kind is adapted, else whole paths. */
-function targetNames(all: readonly LinearModule[], chosen: ReadonlySet<LinearModule>): readonly string[] {
+function targetNames(all: readonly AdaptedLayer[], chosen: ReadonlySet<AdaptedLayer>): readonly string[] {
   const names = new Set<string>();
   const paths = new Set([...chosen].map((module) => module.path));
   for (const module of all) {

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors';
 import { nearest } from '../../base/nearest';
-import type { LinearModule } from '../models/modules';
+import type { AdaptedLayer } from './layer';
 
 /** `target_modules` of the config: names of projections, paths or patterns with `*`; or every linear layer. */
 export type TargetModules = 'all-linear' | readonly string[];
@@ -9,13 +9,13 @@ export type TargetModules = 'all-linear' | readonly string[];
  * The modules an adapter goes on, in the model's order. A name matches a module's whole path or its end (`q_proj`,
  * `mlp.up_proj`); `*` stands for any characters. Throws an InputError naming a target that matches nothing.
  */
-export function selectModules(
-  modules: readonly LinearModule[],
+export function selectModules<Layer extends AdaptedLayer>(
+  modules: readonly Layer[],
   targets: TargetModules,
   file?: string,
-): readonly LinearModule[] {
+): readonly Layer[] {
   if (targets === 'all-linear') return modules;
-  const chosen = new Set<LinearModule>();
+  const chosen = new Set<Layer>();
   for (const [i, target] of targets.entries()) {
     const pattern = targetPattern(target);
     const matches = modules.filter((module) => pattern.test(module.path));
@@ -41,7 +41,7 @@ function targetPattern(target: string): RegExp {
 }
 
 /** Throws an InputError where a rank is larger than a module's matrix allows. */
-export function checkRanks(modules: readonly LinearModule[], rank: number, file?: string): void {
+export function checkRanks(modules: readonly AdaptedLayer[], rank: number, file?: string): void {
   for (const module of modules) {
     const limit = Math.min(module.inputs, module.outputs);
     if (rank > limit) {

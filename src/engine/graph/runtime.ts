@@ -1,4 +1,3 @@
-import type { DimBindings } from './dims';
 import type { Graph } from './graph';
 import type { HostTensor } from './types';
 
@@ -43,21 +42,4 @@ export interface Runtime {
   upload(tensor: HostTensor): Promise<DeviceTensor>;
   download(tensor: DeviceTensor): Promise<HostTensor>;
   dispose(): Promise<void>;
-}
-
-/** Bindings of a graph's symbols as given by the shapes of its feeds. */
-export function bindFeeds(
-  graph: Graph,
-  feeds: Readonly<Record<string, { readonly shape: readonly number[] }>>,
-): DimBindings {
-  const bindings: Record<string, number> = {};
-  for (const input of graph.inputs) {
-    const feed = feeds[input.name];
-    input.shape.forEach((dim, i) => {
-      const size = feed?.shape[i];
-      const [, factor = '1', symbol] = /^(?:(\d+)\*)?([^*]+)$/.exec(String(dim)) ?? [];
-      if (typeof dim === 'string' && symbol !== undefined && size !== undefined) bindings[symbol] = size / Number(factor);
-    });
-  }
-  return bindings;
 }

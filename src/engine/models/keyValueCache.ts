@@ -20,7 +20,7 @@ const ROWS = (kvHeads: number): string => `${kvHeads}*C`;
 export interface KeyValueCache {
   readonly keyIndex: Value;
   /** Writes a layer's new keys and values into its cache and gives the whole of it as grids. */
-  grids(layer: number, keys: Value, values: Value): KeyValueGrids;
+  readonly grids: (layer: number, keys: Value, values: Value) => KeyValueGrids;
   /** The caches after the new tokens, all layers. */
   updated(): readonly Value[];
 }

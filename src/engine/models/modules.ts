@@ -25,7 +25,7 @@ export const PROJECTIONS = [...ATTENTION, 'gate_proj', 'up_proj', 'down_proj'] a
 
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const FINAL_NORM = 'model.norm.weight';
-export const HEAD = 'lm_head.weight';
+const HEAD = 'lm_head.weight';
 
 /** Prefix of one layer's tensors. */
 export function layerPath(layer: number): string {

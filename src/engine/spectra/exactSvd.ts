@@ -1,4 +1,4 @@
-import type { TopSingular } from '../adapters/method';
+import type { TopSingular } from './triples';
 import { eigenDescending } from './smallMatrix';
 
 /** Two vectors count as orthogonal below this cosine. */

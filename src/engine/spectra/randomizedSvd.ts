@@ -1,5 +1,5 @@
 import { GraphError } from '../../base/errors';
-import type { TopSingular } from '../adapters/method';
+import type { TopSingular } from './triples';
 import { gemm, mul, reduceSum, sub } from '../graph/builder';
 import { Graph } from '../graph/graph';
 import type { RunResult, Runtime, Session } from '../graph/runtime';

@@ -1,4 +1,4 @@
-import type { TopSingular } from '../adapters/method';
+import type { TopSingular } from './triples';
 import { exactTopSingular } from './exactSvd';
 import type { RandomizedSvd } from './randomizedSvd';
 

@@ -1,5 +1,5 @@
 /** Learning-rate schedules, as in Hugging Face's `get_scheduler`. */
-export type SchedulerKind = 'constant' | 'linear' | 'cosine';
+type SchedulerKind = 'constant' | 'linear' | 'cosine';
 
 export interface Schedule {
   readonly kind: SchedulerKind;

@@ -35,7 +35,7 @@ export interface GraphSpec {
   /** Trainable parameters; all other factors are frozen inputs, all other weights stay in their files. */
   readonly slabs: readonly Slab[];
   /** Where each weight's bytes lie. */
-  locate(weight: string): ExternalLocation;
+  readonly locate: (weight: string) => ExternalLocation;
   /** Length of the rotary caches: the longest row. */
   readonly positions: number;
   /** In how many parts the cross-entropy is computed; divides the number of supervised positions. */

@@ -155,7 +155,7 @@ export class TrainingSessions {
    */
   async applyUpdate(learningRate: number, step: number): Promise<number> {
     const feeds: Record<string, HostTensor | DeviceTensor> = {};
-    for (const [name, value] of Object.entries(updateScalars(this.adam, learningRate, step))) {
+    for (const [name, value] of Object.entries<number>({ ...updateScalars(this.adam, learningRate, step) })) {
       feeds[name] = { dtype: 'f32', shape: [], data: Float32Array.of(value) };
     }
     for (const slab of this.slabs) {

@@ -1,6 +1,6 @@
 import { RandomStream } from '../../base/random';
 import { RunError } from '../../base/errors';
-import type { TopSingular } from '../../engine/adapters/method';
+import type { TopSingular } from '../../engine/spectra/triples';
 import type { Runtime } from '../../engine/graph/runtime';
 import type { LinearModule } from '../../engine/models/modules';
 import { DEFAULT_SVD, RandomizedSvd } from '../../engine/spectra/randomizedSvd';

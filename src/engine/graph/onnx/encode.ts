@@ -53,13 +53,13 @@ function metadata(entries: Readonly<Record<string, string | undefined>>) {
   );
 }
 
-function valueInfo(value: Value, checkpoint: boolean): ValueInfoProto {
+function valueInfo(value: Value, checkpoint: boolean, label?: string): ValueInfoProto {
   const dim = value.shape.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
       value:
         typeof size === 'number'
           ? { case: 'dimValue', value: BigInt(size) }
-          : { case: 'dimParam', value: size },
+          : { case: 'dimParam', value: label === undefined ? size : `${size}@${label}` },
     }),
   );
   const tensor = create(TypeProto_TensorSchema, {
@@ -112,6 +112,11 @@ function encodeNode<K extends OpType>(node: Node<K>, name: string, vectors: Vect
   });
 }
 
+export interface EncodeOptions {
+  /** Written behind each symbol of a computed value's shape, for onnxruntime alone: see `bufferLabels`. */
+  readonly labels?: ReadonlyMap<Value, string>;
+}
+
 /**
  * The bytes of an ONNX model (IR version 10, ai.onnx 21, com.microsoft 1) that computes exactly this graph, node for
  * node and in this order. Symbols become `dim_param`; every value's type is written down, since onnxruntime plans
@@ -120,7 +125,7 @@ function encodeNode<K extends OpType>(node: Node<K>, name: string, vectors: Vect
  *
  * Throws a GraphError for composite operators, and for a Reshape that ONNX cannot express.
  */
-export function encodeModel(graph: Graph): Uint8Array {
+export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   const computed = graph.nodes.flatMap((node) => node.outputs);
   const names = [...graph.inputs, ...graph.initializers.keys(), ...computed].map((value) => value.name);
   const vectors = new Vectors(new Set(names));
@@ -132,6 +137,8 @@ export function encodeModel(graph: Graph): Uint8Array {
     return encodeNode(each, name, vectors);
   });
   const info = (value: Value): ValueInfoProto => valueInfo(value, graph.checkpoints.has(value));
+  const computedInfo = (value: Value): ValueInfoProto =>
+    valueInfo(value, graph.checkpoints.has(value), options.labels?.get(value));
   const outputs = new Set(graph.outputs);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
@@ -146,7 +153,7 @@ export function encodeModel(graph: Graph): Uint8Array {
       initializer: [...[...graph.initializers.values()].map(initializerTensor), ...vectors.tensors],
       input: graph.inputs.map(info),
       output: graph.outputs.map(info),
-      valueInfo: computed.filter((value) => !outputs.has(value)).map(info),
+      valueInfo: computed.filter((value) => !outputs.has(value)).map(computedInfo),
     }),
   });
   return toBinary(ModelProtoSchema, model);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../../src/base/random';
-import type { TopSingular } from '../../../../src/engine/adapters/method';
+import type { TopSingular } from '../../../../src/engine/spectra/triples';
 import { exactTopSingular } from '../../../../src/engine/spectra/exactSvd';
 import { RandomizedSvd } from '../../../../src/engine/spectra/randomizedSvd';
 import { decompositionMethod, topSingular } from '../../../../src/engine/spectra/topSingular';
