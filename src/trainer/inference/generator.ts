@@ -6,6 +6,7 @@ import { generationFeeds } from '../../engine/models/generationFeeds';
 import { cacheNames } from '../../engine/models/keyValueCache';
 import { buildGenerationGraph, LOGITS } from '../../engine/training/stepGraph';
 import { TokenStream } from '../../data/text/tokenStream';
+import { slidingWindow } from '../training/model';
 import { sampleToken } from './sampling';
 import { inferenceSpec, type TunedModel } from './tunedModel';
 
@@ -28,10 +29,14 @@ export class Generator {
     private readonly capacity: number,
   ) {}
 
-  /** `capacity`: most tokens of prompt and answer together; at most what the model reads. */
+  /**
+   * `capacity`: most tokens of prompt and answer together; at most what the model reads. Throws an InputError where
+   * the layers of the model see differently far back at that length.
+   */
   static async create(runtime: Runtime, tuned: TunedModel, capacity: number): Promise<Generator> {
     const { config } = tuned.model;
     const places = Math.min(capacity, config.maxPositions);
+    slidingWindow(config, places, tuned.model.source.path, '--max-new-tokens');
     const { spec, feeds } = inferenceSpec(tuned, places, runtime.device === 'cpu');
     const layers = Array.from({ length: config.layers }, (_, layer) => layer);
     const session = await runtime.createSession(buildGenerationGraph(spec), {

@@ -47,16 +47,22 @@ export function predictMemory(
   };
 }
 
+/** Bytes that a run may plan to take: of the machine's memory, or of what its container is limited to. */
+function plannable(): number {
+  const limit = process.constrainedMemory();
+  const total = os.totalmem();
+  return (limit > 0 ? Math.min(limit, total) : total) * SHARE;
+}
+
 /**
- * The level a config asks for; for `auto` the fastest that fits into this machine's memory, or the smallest where none
- * does.
+ * The level a config asks for; for `auto` the fastest that fits into `room` bytes, or the smallest where none does.
  */
 export function chooseRecompute(
   wanted: RecomputeLevel | 'auto',
   predict: (level: RecomputeLevel) => MemoryPrediction,
+  room = plannable(),
 ): MemoryPrediction {
   if (wanted !== 'auto') return predict(wanted);
-  const room = os.totalmem() * SHARE;
   const levels: readonly RecomputeLevel[] = ['none', 'cheap', 'layers'];
   let prediction = predict('none');
   for (const level of levels) {

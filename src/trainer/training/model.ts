@@ -94,8 +94,14 @@ function noteOf({ stage, done, total }: Progress): ProgressNote {
 
 /**
  * The window that queries of a model see in rows of at most `maxLength` tokens; undefined: everything before them.
+ * Throws an InputError that blames `key` where layers differ.
  */
-export function slidingWindow(config: DecoderConfig, maxLength: number, file: string): number | undefined {
+export function slidingWindow(
+  config: DecoderConfig,
+  maxLength: number,
+  file: string,
+  key = 'data.max_length',
+): number | undefined {
   const windows = new Set(
     config.slidingWindows.map((window) => (window === undefined || window >= maxLength ? undefined : window)),
   );
@@ -103,10 +109,10 @@ export function slidingWindow(config: DecoderConfig, maxLength: number, file: st
     throw new InputError({
       what: 'layers with different sliding windows are not supported at this length',
       file,
-      key: 'data.max_length',
+      key,
       got: String(maxLength),
       expected: `at most ${Math.min(...config.slidingWindows.map((window) => window ?? Infinity))}`,
-      remedy: 'Lower data.max_length.',
+      remedy: `Lower ${key}.`,
     });
   }
   return [...windows][0];

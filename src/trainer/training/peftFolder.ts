@@ -82,6 +82,20 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
       lora_B: part('B', [module.outputs, r]),
     });
   }
+  const used = new Set(
+    modules.flatMap((module) => [peftTensorName(module, 'A'), peftTensorName(module, 'B')]),
+  );
+  const unused = [...tensors.keys()].filter((name) => !used.has(name)).sort();
+  if (unused[0] !== undefined) {
+    throw new InputError({
+      what: 'the adapter has a tensor that would not be used',
+      file: weights,
+      tensor: unused[0],
+      got: `${unused.length} such tensors`,
+      expected: 'lora_A and lora_B of the modules in adapter.target_modules alone',
+      remedy: 'Give adapter.target_modules the modules that the adapter was trained on.',
+    });
+  }
   return { rank: r, alpha: alpha * scale, factors };
 }
 
