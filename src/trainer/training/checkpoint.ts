@@ -4,6 +4,7 @@ import { InputError } from '../../base/errors';
 import { isRecord } from '../../base/guards';
 import type { DataPosition } from '../../data/batch/plan';
 import type { ParameterState } from '../../engine/training/trainingSessions';
+import { readJson } from '../../weights/json';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { Checkpoint } from '../context';
@@ -74,6 +75,16 @@ function shapesOf(plan: TrainingPlan): ReadonlyMap<string, readonly number[]> {
 
 /** Reads a checkpoint folder. InputError where it is damaged or of another version. */
 export async function readCheckpoint({ folder }: Checkpoint): Promise<CheckpointState> {
+  try {
+    return await readParts(folder);
+  } catch (thrown) {
+    if (!(thrown instanceof InputError)) throw thrown;
+    const remedy = `If ${folder} is damaged, remove it: the run then goes on from the checkpoint before.`;
+    throw new InputError({ ...thrown.facts, remedy }, { cause: thrown });
+  }
+}
+
+async function readParts(folder: string): Promise<CheckpointState> {
   const read = async (file: string): Promise<ReadonlyMap<string, Float32Array>> =>
     new Map([...(await readSafetensors(path.join(folder, file)))].map(([name, { data }]) => [name, data]));
   const [values, first, second, frozen] = [
@@ -95,7 +106,7 @@ export async function readCheckpoint({ folder }: Checkpoint): Promise<Checkpoint
 }
 
 async function readState(file: string): Promise<Omit<CheckpointState, 'values'>> {
-  const parsed: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
+  const parsed = await readJson(file);
   if (isRecord(parsed) && parsed['formatVersion'] === FORMAT && isRecord(parsed['position'])) {
     const { step, updates, position } = parsed;
     const { epoch, index } = position;
@@ -111,6 +122,5 @@ async function readState(file: string): Promise<Omit<CheckpointState, 'values'>>
     what: 'the checkpoint is of an unknown form',
     file,
     expected: `formatVersion ${FORMAT}`,
-    remedy: 'Resume with the version that wrote it.',
   });
 }

@@ -7,6 +7,7 @@ import { loadDataset, splitEvaluation, type Dataset } from '../../../src/data/da
 import { rowEncoder, type RowForm } from '../../../src/data/text/encode';
 import type { ByteCache, TokeniseOptions } from '../../../src/data/tokenise';
 import { decodeTokenTable, encodeTokenTable } from '../../../src/data/tokenTableBytes';
+import { damagedInputs } from '../../support/damage';
 import { fixtureTokenizer } from '../../support/tokenizers';
 
 let folder = '';
@@ -243,6 +244,7 @@ describe('stored token tables', () => {
           else if (read !== undefined) expect(read.offsets.at(-1)).toBe(read.ids.length);
         },
       ),
+      { numRuns: damagedInputs('tokenTable') },
     );
   });
 });

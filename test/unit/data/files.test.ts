@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError, type ErrorFacts } from '../../../src/base/errors';
 import { readRows } from '../../../src/data/files/readRows';
 import { hashFile } from '../../../src/data/files/utf8';
+import { damagedInputs } from '../../support/damage';
 
 let folder = '';
 beforeAll(() => {
@@ -179,7 +180,7 @@ describe('readRows', () => {
           expect(thrown).toBeInstanceOf(InputError);
         }
       }),
-      { numRuns: 800 },
+      { numRuns: damagedInputs('dataFiles') },
     );
   });
 });

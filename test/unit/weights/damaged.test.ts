@@ -7,51 +7,17 @@ import { readGgufHeader } from '../../../src/weights/gguf/header';
 import { ggufTokenizer } from '../../../src/weights/gguf/tokenizer';
 import { openModel } from '../../../src/weights/openModel';
 import { readSafetensorsHeader } from '../../../src/weights/safetensors/header';
+import { damage, damaged, damagedInputs } from '../../support/damage';
 import { tinyLlama } from './gguf/builder';
-import { inFolder, PROPERTY_RUNS, resultOrTypedError, safetensorsBytes } from './support';
-
-/** What may be done to a file: bytes set, a 64-bit number overwritten, a piece cut out, the end cut or stretched. */
-const damage = fc.array(
-  fc.record({
-    kind: fc.constantFrom('byte', 'number', 'cut', 'end', 'grow', 'swap'),
-    at: fc.nat(),
-    value: fc.nat(),
-    number: fc.oneof(
-      fc.constantFrom(0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n),
-      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-    ),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
-type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never;
-
-function damaged(bytes: Uint8Array, changes: Damage): Uint8Array {
-  let result = bytes.slice();
-  for (const { kind, at, value, number } of changes) {
-    const position = result.length === 0 ? 0 : at % result.length;
-    const piece = value % 16;
-    if (kind === 'byte' && result.length > 0) result[position] = value & 255;
-    else if (kind === 'number' && result.length >= 8) {
-      new DataView(result.buffer).setBigUint64(Math.min(position, result.length - 8), number, true);
-    } else if (kind === 'cut') {
-      result = Uint8Array.from([...result.subarray(0, position), ...result.subarray(position + piece)]);
-    } else if (kind === 'end') result = result.slice(0, position);
-    else if (kind === 'grow') result = Uint8Array.from([...result, ...new Uint8Array(piece)]);
-    else if (kind === 'swap')
-      result.copyWithin(position, value % (result.length + 1), (value % (result.length + 1)) + 8);
-  }
-  return result;
-}
+import { inFolder, resultOrTypedError, safetensorsBytes } from './support';
 
 /** Runs `read` on damaged forms of a file; each must end in a result or a typed error, within a bound of memory. */
 async function survives(
   original: Uint8Array,
   name: string,
   read: (file: string) => unknown,
-  {
-    runs = PROPERTY_RUNS,
-    beside = {},
-  }: { runs?: number; beside?: Readonly<Record<string, Uint8Array>> } = {},
+  runs: number,
+  beside: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<void> {
   await inFolder(async (folder) => {
     for (const [other, bytes] of Object.entries(beside)) await fs.writeFile(path.join(folder, other), bytes);
@@ -80,28 +46,27 @@ describe('a damaged file ends in a typed error or a right result', () => {
       a: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
       b: { dtype: 'BF16', shape: [3], data_offsets: [16, 22] },
     };
-    await survives(safetensorsBytes(header, 22), 'model.safetensors', async (file) => {
+    const read = async (file: string): Promise<void> => {
       const { size } = await fs.stat(file);
       const { tensors } = await readSafetensorsHeader(file);
       for (const { offset, length } of tensors.values()) expect(offset + length).toBeLessThanOrEqual(size);
-    });
+    };
+    await survives(safetensorsBytes(header, 22), 'model.safetensors', read, damagedInputs('safetensors'));
   });
 
   it('GGUF', async () => {
     const builder = tinyLlama().tensor('blk.0.attn_q.weight', [8, 8], Array<number>(64).fill(1));
     builder.tensor('rope_freqs.weight', [2], [1, 1]).text('tokenizer.chat_template', '{{ messages }}');
-    await survives(builder.build(), 'model.gguf', async (file) => {
+    const read = async (file: string): Promise<void> => {
       const { size } = await fs.stat(file);
       const header = readGgufHeader(file);
       for (const { offset, length } of header.tensors.values())
         expect(offset + length).toBeLessThanOrEqual(size);
       ggufConfig(header, file, undefined);
       ggufTokenizer(header, file);
-    });
+    };
+    await survives(builder.build(), 'model.gguf', read, damagedInputs('gguf'));
   });
-
-  // Hashing a file's content goes through the cache, and so to the disk: fewer runs.
-  const runs = Math.ceil(PROPERTY_RUNS / 5);
 
   it('a whole GGUF model, read to its last number', async () => {
     const builder = tinyLlama().tensor('blk.0.attn_q.weight', [8, 8], Array<number>(64).fill(1));
@@ -111,7 +76,9 @@ describe('a damaged file ends in a typed error or a right result', () => {
         const source = await openModel(file, { cache });
         for (const name of source.tensors.keys()) await source.readTensor(name);
       };
-    await inFolder(async (cache) => survives(builder.build(), 'model.gguf', read(cache), { runs }));
+    await inFolder(async (cache) =>
+      survives(builder.build(), 'model.gguf', read(cache), damagedInputs('ggufModel')),
+    );
   });
 
   it('index of shards', async () => {
@@ -129,7 +96,7 @@ describe('a damaged file ends in a typed error or a right result', () => {
         const source = await openModel(path.dirname(file), { cache });
         for (const name of source.tensors.keys()) await source.readTensor(name);
       };
-      await survives(index, 'model.safetensors.index.json', read, { runs, beside });
+      await survives(index, 'model.safetensors.index.json', read, damagedInputs('shardIndex'), beside);
     });
   });
 });

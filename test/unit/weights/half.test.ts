@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bf16ToF32, f16ToF32, f16Values, f32ToBf16, f32ToF16 } from '../../../src/weights/half';
-import { PROPERTY_RUNS } from './support';
 
 const toF16 = (value: number): number => {
   const out = new Uint16Array(1);
@@ -68,7 +67,7 @@ describe('f16', () => {
           expect(otherError > error || (otherError === error && (bits & 1) === 0)).toBe(true);
         }
       }),
-      { numRuns: PROPERTY_RUNS },
+      { numRuns: 1500 },
     );
   });
 });
@@ -88,7 +87,7 @@ describe('bf16', () => {
           true,
         );
       }),
-      { numRuns: PROPERTY_RUNS },
+      { numRuns: 1500 },
     );
   });
 });

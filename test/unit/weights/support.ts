@@ -4,9 +4,6 @@ import * as path from 'node:path';
 import { expect } from 'vitest';
 import { EigenloomError } from '../../../src/base/errors';
 
-/** How often a property is tried; raise it by the environment for a long search. */
-export const PROPERTY_RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1500);
-
 /** Runs `use` with an empty folder that is removed afterwards. */
 export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'weights-')));

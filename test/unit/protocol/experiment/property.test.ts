@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { InputError } from '../../../../src/base/errors';
 import { decodeExperiment, parseExperiment } from '../../../../src/protocol/experiment/parse';
 import { resolveExperiment } from '../../../../src/protocol/experiment/resolve';
+import { damagedInputs } from '../../../support/damage';
 
 const BASE = `name: n
 model: m
@@ -73,7 +74,7 @@ it('reads any damaged text as errors or as a right experiment', () => {
       for (const { at, remove, insert } of edits) text = text.slice(0, at) + insert + text.slice(at + remove);
       if (checkOutcome(text, [])) right++;
     }),
-    { numRuns: 1000, seed: 7 },
+    { numRuns: damagedInputs('experimentText'), seed: 7 },
   );
   expect(right).toBeGreaterThan(10);
 });
@@ -105,6 +106,6 @@ it('reads any override as errors or as a right experiment', () => {
         );
       },
     ),
-    { numRuns: 400, seed: 8 },
+    { numRuns: damagedInputs('experimentOverrides'), seed: 8 },
   );
 });
