@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -200,3 +200,37 @@ it.each(['SIGTERM', 'stop file'])(
   },
   300_000,
 );
+
+it('a run stopped before its first step begins anew, and evaluates the start once', async () => {
+  const expected = await undisturbed('lamda', LAMDA);
+  const running = bench.start('run', bench.tune('early-stopped', LAMDA), '--json');
+  const folder = await bench.appears('early-stopped');
+  process.kill(await trainerOf(folder), 'SIGTERM');
+  const { code, stdout } = await running.outcome;
+  expect(stdout).toContain('"status":"stopped"');
+  expect(code).toBe(130);
+  expect((await bench.run('resume', basename(folder))).code).toBe(0);
+  expectSame(folder, expected);
+}, 300_000);
+
+it('a run whose data has changed does not go on', async () => {
+  const rows = join(bench.folder, 'own.jsonl');
+  const original = readFileSync(join(bench.folder, 'train.jsonl'));
+  writeFileSync(rows, original);
+  const sections: Sections = { ...LAMDA, data: { train: 'own.jsonl' } };
+  const running = bench.start('run', bench.tune('changed', sections), '--json');
+  const folder = await bench.appears('changed');
+  const trainer = await trainerOf(folder);
+  await until(() => stepsOf(folder) >= 6);
+  kill(trainer);
+  await running.outcome;
+  const before = metricsOf(folder);
+  writeFileSync(rows, original.subarray(0, original.indexOf(10) + 1));
+  const { code, stderr } = await bench.run('resume', basename(folder));
+  expect(code).toBe(2);
+  expect(stderr).toContain("key 'data': the data changed since the run began. Put back what was there");
+  expect(before.startsWith(metricsOf(folder))).toBe(true);
+  writeFileSync(rows, original);
+  expect((await bench.run('resume', basename(folder))).code).toBe(0);
+  expectSame(folder, await undisturbed('lamda', LAMDA));
+}, 300_000);
