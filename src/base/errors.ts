@@ -76,7 +76,9 @@ export function describeFacts(facts: ErrorFacts): string {
     facts.file === undefined
       ? undefined
       : facts.file +
-        (facts.line === undefined ? '' : `:${facts.line}${facts.column === undefined ? '' : `:${facts.column}`}`),
+        (facts.line === undefined
+          ? ''
+          : `:${facts.line}${facts.column === undefined ? '' : `:${facts.column}`}`),
     facts.key === undefined ? undefined : `key '${facts.key}'`,
     facts.tensor === undefined ? undefined : `tensor '${facts.tensor}'`,
   ]

@@ -53,7 +53,9 @@ function makeId(name: string, now: Date): string {
     .replace(/[^a-z0-9]+/gu, '-')
     .slice(0, 40)
     .replace(/^-|-$/gu, '');
-  const random = randomInt(36 ** 4).toString(36).padStart(4, '0');
+  const random = randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
   return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${slug === '' ? 'run' : slug}-${random}`;
 }
 

@@ -70,7 +70,8 @@ function create(path: string, owner: ProcessIdentity): boolean {
     const code = errorCode(thrown);
     if (code === 'EEXIST') return false;
     // A file system without hard links: the file is then empty for a moment.
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EMLINK') return createPlainly(path, owner);
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EMLINK')
+      return createPlainly(path, owner);
     throw thrown;
   } finally {
     rmSync(draft, { force: true });

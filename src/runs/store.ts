@@ -95,7 +95,8 @@ export function findRun(reference: string, root: string): string {
   if (existsSync(runPaths(path).record)) return path;
   const folders = runFolders(root);
   const exact = folders.filter((folder) => basename(folder) === reference);
-  const matching = exact.length > 0 ? exact : folders.filter((folder) => basename(folder).startsWith(reference));
+  const matching =
+    exact.length > 0 ? exact : folders.filter((folder) => basename(folder).startsWith(reference));
   const [first, second] = matching;
   if (first !== undefined && second === undefined && reference !== '') return resolve(first);
   const shown = (second === undefined ? folders : matching).slice(-5).map((folder) => basename(folder));

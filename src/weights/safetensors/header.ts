@@ -145,7 +145,8 @@ function parseEntry(name: string, value: unknown, file: string, dataStart: numbe
   if (typeof dtype !== 'string' || bits === undefined) {
     return refuse('unknown number type', show(dtype), [...BITS.keys()].join(', '));
   }
-  if (!isCounts(shape)) return refuse('the shape is not a list of sizes', show(shape), 'whole numbers from 0');
+  if (!isCounts(shape))
+    return refuse('the shape is not a list of sizes', show(shape), 'whole numbers from 0');
   if (!isCounts(offsets) || offsets.length !== 2) {
     return refuse('data_offsets is not a pair of byte positions', show(offsets), '[begin, end]');
   }
