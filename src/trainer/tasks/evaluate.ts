@@ -5,10 +5,20 @@ import { readExperiment } from '../../protocol/experiment/read';
 import type { EvaluateRequest } from '../../protocol/tasks';
 import { createRuntime } from '../../runtime/onnxRuntime';
 import { inferenceSpec, openBase, openRun } from '../inference/tunedModel';
+import { withPlace } from '../places';
 import type { TaskOutput } from './output';
 
 /** Evaluates a model on other rows and prints its loss and perplexity. Throws `InputError` or `RunError`. */
-export async function evaluate({ target, data }: EvaluateRequest, output: TaskOutput): Promise<void> {
+export async function evaluate(request: EvaluateRequest, output: TaskOutput): Promise<void> {
+  try {
+    await evaluateTarget(request, output);
+  } catch (thrown) {
+    const { kind, path } = request.target;
+    throw kind === 'experiment' ? withPlace(thrown, { file: path, copy: path, overrides: [] }) : thrown;
+  }
+}
+
+async function evaluateTarget({ target, data }: EvaluateRequest, output: TaskOutput): Promise<void> {
   const { tuned, experiment } =
     target.kind === 'run' ? await openRun(target.path, {}) : await openExperiment(target.path);
   const context = { signal: new AbortController().signal, progress: (): void => undefined };

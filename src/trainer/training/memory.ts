@@ -63,11 +63,9 @@ export function chooseRecompute(
   room = plannable(),
 ): MemoryPrediction {
   if (wanted !== 'auto') return predict(wanted);
-  const levels: readonly RecomputeLevel[] = ['none', 'cheap', 'layers'];
-  let prediction = predict('none');
-  for (const level of levels) {
-    prediction = predict(level);
+  for (const level of ['none', 'cheap'] as const) {
+    const prediction = predict(level);
     if (prediction.total <= room) return prediction;
   }
-  return prediction;
+  return predict('layers');
 }

@@ -254,3 +254,12 @@ it('a cache that cannot be made is named with the way out', async () => {
     process.env['EIGENLOOM_CACHE'] = before;
   }
 });
+
+it('an evaluation names the place of a key as well', async () => {
+  const file = bench.tune('evaluated', { data: { max_length: 500 } });
+  const { code, stderr } = await bench.run('eval', file, '--data', inBench('eval.jsonl'));
+  expect(code).toBe(2);
+  expect(stderr.replaceAll(file, 'F')).toMatch(
+    /^error: F:9:15, key 'data\.max_length': rows may become longer/u,
+  );
+});

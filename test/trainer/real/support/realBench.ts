@@ -77,7 +77,7 @@ export class RealBench extends Bench {
 }
 
 /** What of a metric line is the same however often a run is interrupted: all but time and memory. */
-export function lasting(line: string): unknown {
+function lasting(line: string): unknown {
   const value: unknown = JSON.parse(line);
   if (!isRecord(value)) throw new TypeError(`no metric line: ${line}`);
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'seconds' && key !== 'rss_mb'));
