@@ -15,7 +15,7 @@ import { runTask } from './launch';
 const SAMPLE = join(__dirname, '..', 'media', 'sample');
 
 /** Beginnings that either style can go on with. */
-const PROMPTS = ['The old man', 'It was a', 'We have seen the'] as const;
+const PROMPTS = ['It was a', 'He had', 'The captain'] as const;
 
 /** Where the runs go, below the current folder, as those of `eigenloom run`. */
 const RUNS = 'runs';
@@ -35,7 +35,7 @@ export async function runDemo(terminal: Terminal): Promise<number> {
     });
   }
   terminal.print('A small language model that learned to write from State of the Union addresses');
-  terminal.print('is tuned to the style of Moby-Dick with LaMDA.');
+  terminal.print('is tuned to the style of Moby-Dick with LaMDA, in a minute or two.');
   terminal.print('');
   const before = await generateLines(terminal, 'Before, it writes:', { kind: 'model', path: model });
   if (before !== EXIT.done) return before;
