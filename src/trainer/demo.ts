@@ -66,9 +66,9 @@ async function generateLines(
       task: 'generate',
       target,
       prompt,
-      maxNewTokens: 48,
-      temperature: 0.7,
-      seed: 7,
+      maxNewTokens: 40,
+      temperature: 0.4,
+      seed: 1,
     } as const;
     const code = await runTask(request);
     if (code !== EXIT.done) return code;
