@@ -31,42 +31,48 @@ interface SlabEntry {
   readonly size: number;
 }
 
-/** From this many elements on a tensor is a slab of its own. */
+/** From this many elements on a tensor is a slab of its own, and a pack is full. */
 const LARGE = 1 << 20;
 
-/** Packs parameters, in their order, into slabs: deterministic, so that a checkpoint's slabs fit again. */
+/**
+ * Packs parameters, in their order, into slabs: deterministic, so that a checkpoint's slabs fit again. Packs are of
+ * bounded size, since an update holds several temporaries of a slab's size at once.
+ */
 export function planSlabs(parameters: readonly Parameter[]): readonly Slab[] {
-  const slabs: Slab[] = [];
-  for (const decay of [true, false]) {
-    let offset = 0;
-    const entries: SlabEntry[] = [];
-    for (const parameter of parameters) {
-      if (parameter.decay !== decay) continue;
-      const size = parameter.shape.reduce((product, dim) => product * dim, 1);
-      if (size >= LARGE) {
-        slabs.push({
-          name: parameter.name,
-          shape: parameter.shape,
-          size,
-          decay,
-          entries: [{ parameter, offset: 0, size }],
-        });
-      } else {
-        entries.push({ parameter, offset, size });
-        offset += size;
-      }
+  return [true, false].flatMap((decay) =>
+    planGroup(
+      parameters.filter((parameter) => parameter.decay === decay),
+      decay,
+    ),
+  );
+}
+
+function planGroup(parameters: readonly Parameter[], decay: boolean): readonly Slab[] {
+  const alone: Slab[] = [];
+  const packs: Slab[] = [];
+  let entries: SlabEntry[] = [];
+  let offset = 0;
+  const close = (): void => {
+    if (entries.length === 0) return;
+    const number = packs.length === 0 ? '' : `_${packs.length}`;
+    const name = `${decay ? 'packed' : 'packed_no_decay'}${number}`;
+    packs.push({ name, shape: [offset], size: offset, decay, entries });
+    entries = [];
+    offset = 0;
+  };
+  for (const parameter of parameters) {
+    const { name, shape } = parameter;
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    if (size >= LARGE) {
+      alone.push({ name, shape, size, decay, entries: [{ parameter, offset: 0, size }] });
+      continue;
     }
-    if (entries.length > 0) {
-      slabs.push({
-        name: decay ? 'packed' : 'packed_no_decay',
-        shape: [offset],
-        size: offset,
-        decay,
-        entries,
-      });
-    }
+    entries.push({ parameter, offset, size });
+    offset += size;
+    if (offset >= LARGE) close();
   }
-  return slabs;
+  close();
+  return [...alone, ...packs];
 }
 
 /** Numbers in all slabs. */
