@@ -50,6 +50,7 @@ export class OnnxSession implements Session {
         ortSessionOptions({
           device: options.device,
           threads: options.threads,
+          transient: options.transient,
           weightsFolder: options.weightsFolder,
           gpuOutputs: options.device === 'webgpu' ? options.keepOnDevice : undefined,
           profilePrefix: profile?.prefix,

@@ -9,6 +9,8 @@ export interface OrtSessionFacts {
   readonly weightsFolder?: string | undefined;
   /** Outputs that stay on a WebGPU device. */
   readonly gpuOutputs?: readonly string[] | undefined;
+  /** Without an arena: memory is given back after each run. */
+  readonly transient?: boolean | undefined;
   /** Where the session writes its profile (a path's beginning); undefined: no profile. */
   readonly profilePrefix?: string | undefined;
 }
@@ -40,11 +42,12 @@ function providers(device: DeviceKind): Providers {
  * pool would otherwise take cycles from the update's.
  */
 export function ortSessionOptions(facts: OrtSessionFacts): ort.InferenceSession.SessionOptions {
-  const { device, threads, weightsFolder, gpuOutputs, profilePrefix } = facts;
+  const { device, threads, weightsFolder, gpuOutputs, profilePrefix, transient = false } = facts;
   return {
     executionProviders: providers(device),
     graphOptimizationLevel: 'disabled',
     enableMemPattern: false,
+    enableCpuMemArena: !transient,
     executionMode: 'sequential',
     // Errors come as exceptions; written to standard error as well, they would only be read twice.
     logSeverityLevel: 4,

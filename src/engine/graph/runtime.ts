@@ -16,6 +16,11 @@ export interface SessionOptions {
   readonly weightsFolder?: string | undefined;
   /** Names of outputs that stay on the device; the others come back as host tensors. */
   readonly keepOnDevice?: readonly string[] | undefined;
+  /**
+   * Gives its memory back after each run, at the price of some speed: for sessions that run now and then beside the
+   * one that needs the memory.
+   */
+  readonly transient?: boolean | undefined;
   /** For logs and errors. */
   readonly label: string;
 }

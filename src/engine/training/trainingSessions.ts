@@ -69,6 +69,7 @@ export class TrainingSessions {
     });
     const update = await runtime.createSession(buildUpdateGraph(slabs, setup.adam, masked), {
       label: 'update',
+      transient: true,
       keepOnDevice: slabs.flatMap((slab) => [
         slabNames.newParameter(slab),
         slabNames.newFirstMoment(slab),

@@ -43,6 +43,7 @@ export async function checkEquivalence(
   ): Promise<Float32Array> => {
     const session = await runtime.createSession(buildLogitsGraph({ ...of, recompute: 'none' }), {
       label,
+      transient: true,
       weightsFolder,
     });
     try {

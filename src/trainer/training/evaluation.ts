@@ -36,6 +36,7 @@ export class Evaluation {
   ): Promise<Evaluation> {
     const session = await runtime.createSession(buildLossGraph({ ...spec, recompute: 'none' }), {
       label: 'evaluation',
+      transient: true,
       weightsFolder,
     });
     return new Evaluation(session, layout, batchSize);
