@@ -37,8 +37,8 @@ class OnnxRuntime implements Runtime {
   }
 
   /** On the CPU the device tensor reads the caller's memory, which must not change while it is in use. */
-  upload(tensor: HostTensor): Promise<DeviceTensor> {
-    return this.transfer?.upload(tensor) ?? Promise.resolve(new HostResident(tensor, false));
+  upload(tensor: HostTensor, transfer = false): Promise<DeviceTensor> {
+    return this.transfer?.upload(tensor) ?? Promise.resolve(new HostResident(tensor, transfer));
   }
 
   /** On the CPU this is the device tensor's own memory; it stays valid when that is disposed of. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunError } from '../base/errors';
 import type { TaskRequest } from '../protocol/tasks';
 import type { RunPaths } from '../runs/folder';
+import { trainerEnvironment, trainerOptions } from './memory';
 
 /** How a trainer process ended. */
 export interface TrainerEnd {
@@ -37,8 +38,9 @@ export async function launchTrainer(paths: RunPaths): Promise<Trainer> {
   rmSync(paths.stop, { force: true });
   const log = openSync(paths.log, 'a');
   try {
-    const child = spawn(process.execPath, [trainerBundle(), 'train', paths.folder], {
+    const child = spawn(process.execPath, [...trainerOptions, trainerBundle(), 'train', paths.folder], {
       detached: true,
+      env: { ...process.env, ...trainerEnvironment },
       stdio: ['ignore', log, log],
       windowsHide: true,
     });
@@ -62,7 +64,8 @@ export async function launchTrainer(paths: RunPaths): Promise<Trainer> {
 
 /** Lets a trainer process do a task on this terminal; returns its exit code. */
 export async function runTask(request: TaskRequest): Promise<number> {
-  const child = spawn(process.execPath, [trainerBundle(), 'task'], {
+  const child = spawn(process.execPath, [...trainerOptions, trainerBundle(), 'task'], {
+    env: { ...process.env, ...trainerEnvironment },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     windowsHide: true,
   });

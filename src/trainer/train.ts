@@ -1,7 +1,6 @@
 import { toError } from '../base/errors';
 import type { Train, TrainOutcome } from './context';
 import { checkEquivalence } from './training/equivalence';
-import { TrainingLoop } from './training/loop';
 import { prepareRun, type PreparedRun } from './training/prepare';
 import { folderBytes, writeResult } from './training/result';
 
@@ -24,13 +23,13 @@ export const train: Train = async (context) => {
   }
 };
 
-async function runLoop({ parts, start, model }: PreparedRun): Promise<TrainOutcome> {
+async function runLoop({ loop, model }: PreparedRun): Promise<TrainOutcome> {
+  const { parts } = loop;
   const { context, plan, runtime, spec, weightsFolder, layout } = parts;
-  const loop = new TrainingLoop(parts, start);
   try {
     await loop.begin();
     const { adapter } = context.experiment;
-    const fresh = start.step === 0 && adapter.method !== 'full' && adapter.init_from === null;
+    const fresh = loop.fresh && adapter.method !== 'full' && adapter.init_from === null;
     if (fresh) {
       const sessions = loop.current();
       const graphSpec = { ...spec, slabs: sessions.slabs };

@@ -1,8 +1,6 @@
-import { layoutStep } from '../../src/data/batch/step';
 import { buildLogitsGraph, LOGITS } from '../../src/engine/training/stepGraph';
 import { readExperiment } from '../../src/protocol/experiment/read';
 import type { TrainContext } from '../../src/trainer/context';
-import { TrainingLoop } from '../../src/trainer/training/loop';
 import { prepareRun } from '../../src/trainer/training/prepare';
 import type { FirstStep } from '../parity/engine';
 
@@ -11,16 +9,15 @@ export async function gradientInspection(config: string, cache: string): Promise
   process.env['EIGENLOOM_CACHE'] = cache;
   const { experiment } = readExperiment(config);
   const prepared = await prepareRun(silentContext(experiment));
-  const { parts, start } = prepared;
-  const loop = new TrainingLoop(parts, start);
+  const { loop } = prepared;
+  const { parts } = loop;
   try {
     await loop.begin();
     const sessions = loop.current();
     const parameters = new Map(
       [...(await sessions.values())].map(([name, data]) => [name, data.slice()] as const),
     );
-    const { microBatches } = parts.batches.at(start.position);
-    const { batches } = layoutStep(parts.train, microBatches, parts.layout);
+    const { batches } = loop.next();
     const [first] = batches;
     if (first === undefined) throw new Error('the step has no batch');
     const spec = { ...parts.spec, slabs: sessions.slabs, recompute: 'none' as const };

@@ -1,12 +1,17 @@
-import type { HostTensor, NoAttributes, OpAttributes, OpType } from '../../src/engine/graph/types';
+import type {
+  CompositeOp,
+  HostTensor,
+  NoAttributes,
+  OpAttributes,
+  OpType,
+} from '../../src/engine/graph/types';
 import { awayFromZero, f32, floats, indices, ints, positive, times } from './tensors';
 
 /**
  * Operators without a kernel in the WebGPU provider of onnxruntime 1.30: graphs for it must do without.
  */
 type CpuOnly = 'FusedMatMul' | 'LogSoftmax';
-type Composite = 'LinearCrossEntropy';
-export type CheckedOp = Exclude<OpType, Composite | CpuOnly>;
+export type CheckedOp = Exclude<OpType, CompositeOp | CpuOnly>;
 
 export interface OperatorCase<K extends OpType> {
   readonly inputs: readonly HostTensor[];

@@ -77,12 +77,12 @@ describe(`${STEPS} steps on WebGPU as on the CPU`, () => {
     expect(curve(found, 'trainable')).toEqual(curve(expected, 'trainable'));
 
     const placed = found.facts.flatMap(({ placement = [] }) => placement);
-    expect(placed.map(({ session }) => session)).toEqual(
-      Array.from({ length: phases }, () => ['step', 'update']).flat(),
+    expect(placed.map(({ session }) => session.replace('masked ', ''))).toEqual(
+      Array.from({ length: phases }, () => ['step', 'norm', 'update']).flat(),
     );
     for (const { provider, nodes } of placed) {
       expect(provider).toBe('WebGpuExecutionProvider');
-      expect(nodes).toBeGreaterThan(10);
+      expect(nodes).toBeGreaterThan(1);
     }
     expect(found.warnings).toEqual([]);
     // Also the sessions that check the start and evaluate.

@@ -97,9 +97,9 @@ export function rotary(
   return g.add('RotaryEmbedding', [x, positions, cos, sin], { headDim }, named(name));
 }
 
-/** x * sigmoid(x). */
-export function silu(g: Graph, x: Value, name?: string): Value {
-  return g.add('QuickGelu', [x], { alpha: 1 }, named(name));
+/** silu(gate) * up. */
+export function swiglu(g: Graph, gate: Value, up: Value, name?: string): Value {
+  return g.add('SwiGLU', [gate, up], {}, named(name));
 }
 
 /** Over the last axis. */

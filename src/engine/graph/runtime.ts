@@ -44,7 +44,8 @@ export interface Session {
 export interface Runtime {
   readonly device: DeviceKind;
   createSession(graph: Graph, options: SessionOptions): Promise<Session>;
-  upload(tensor: HostTensor): Promise<DeviceTensor>;
+  /** `transfer`: the caller will not use the tensor's memory any more. */
+  upload(tensor: HostTensor, transfer?: boolean): Promise<DeviceTensor>;
   download(tensor: DeviceTensor): Promise<HostTensor>;
   dispose(): Promise<void>;
 }

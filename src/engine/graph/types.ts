@@ -89,7 +89,15 @@ export interface OpAttributes {
    * S must be divisible by `chunks`.
    */
   LinearCrossEntropy: { readonly chunks: number; readonly withWeightGradient: boolean };
+  /**
+   * gate, up of one shape -> silu(gate) * up (Shazeer 2020). One operator, so that its gradient comes from gate and up
+   * alone and silu(gate) is not kept for it.
+   */
+  SwiGLU: NoAttributes;
 }
+
+/** Operators of ours that no file holds. */
+export type CompositeOp = 'LinearCrossEntropy' | 'SwiGLU';
 
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export type NoAttributes = {};

@@ -7,9 +7,9 @@ import {
   reshape,
   rmsNorm,
   rotary,
-  silu,
   softmax,
   sub,
+  swiglu,
   transpose,
 } from '../graph/builder';
 import { dimProduct, type Dim } from '../graph/dims';
@@ -144,9 +144,8 @@ function decoderLayer(
     const project = (kind: (typeof PROJECTIONS)[number], x: Value): Value =>
       parts.linear(linearModule(config, layer, kind), x);
     const normedMiddle = norm('post_attention_layernorm', middle);
-    const gate = silu(graph, project('gate_proj', normedMiddle));
-    const product = mul(graph, gate, project('up_proj', normedMiddle));
-    return add(graph, middle, project('down_proj', product));
+    const activated = swiglu(graph, project('gate_proj', normedMiddle), project('up_proj', normedMiddle));
+    return add(graph, middle, project('down_proj', activated));
   });
 }
 

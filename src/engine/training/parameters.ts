@@ -12,13 +12,13 @@ export interface Parameter {
 }
 
 /**
- * Trainable tensors as the optimiser sees them. Small ones are packed into one flat vector, so that an update is a
- * dozen operators and not a dozen for each of hundreds of tensors; a large one is a slab of its own, in its own
- * shape, and is never copied.
+ * Trainable tensors as the optimiser sees them: flat vectors. Small tensors are packed into one, so that an update is
+ * a dozen operators and not a dozen for each of hundreds of tensors; a large one is a slab of its own and is never
+ * copied.
  */
 export interface Slab {
   readonly name: string;
-  readonly shape: readonly number[];
+  /** In elements. */
   readonly size: number;
   readonly decay: boolean;
   readonly entries: readonly SlabEntry[];
@@ -32,7 +32,7 @@ interface SlabEntry {
 }
 
 /** From this many elements on a tensor is a slab of its own, and a pack is full. */
-const LARGE = 1 << 20;
+const LARGE = 1 << 18;
 
 /**
  * Packs parameters, in their order, into slabs: deterministic, so that a checkpoint's slabs fit again. Packs are of
@@ -56,7 +56,7 @@ function planGroup(parameters: readonly Parameter[], decay: boolean): readonly S
     if (entries.length === 0) return;
     const number = packs.length === 0 ? '' : `_${packs.length}`;
     const name = `${decay ? 'packed' : 'packed_no_decay'}${number}`;
-    packs.push({ name, shape: [offset], size: offset, decay, entries });
+    packs.push({ name, size: offset, decay, entries });
     entries = [];
     offset = 0;
   };
@@ -64,7 +64,7 @@ function planGroup(parameters: readonly Parameter[], decay: boolean): readonly S
     const { name, shape } = parameter;
     const size = shape.reduce((product, dim) => product * dim, 1);
     if (size >= LARGE) {
-      alone.push({ name, shape, size, decay, entries: [{ parameter, offset: 0, size }] });
+      alone.push({ name, size, decay, entries: [{ parameter, offset: 0, size }] });
       continue;
     }
     entries.push({ parameter, offset, size });
@@ -80,31 +80,23 @@ export function slabsSize(slabs: readonly Slab[]): number {
   return slabs.reduce((sum, slab) => sum + slab.size, 0);
 }
 
-/** Names under which a slab goes in and out of step and update graphs. */
+/** Names under which a slab goes in and out of step graphs. */
 export const slabNames = {
   parameter: (slab: Slab): string => `parameter:${slab.name}`,
   gradient: (slab: Slab): string => `gradient:${slab.name}`,
-  newParameter: (slab: Slab): string => `new_parameter:${slab.name}`,
   newGradient: (slab: Slab): string => `new_gradient:${slab.name}`,
-  firstMoment: (slab: Slab): string => `first_moment:${slab.name}`,
-  newFirstMoment: (slab: Slab): string => `new_first_moment:${slab.name}`,
-  secondMoment: (slab: Slab): string => `second_moment:${slab.name}`,
-  newSecondMoment: (slab: Slab): string => `new_second_moment:${slab.name}`,
-  mask: (slab: Slab): string => `mask:${slab.name}`,
 } as const;
 
 /** Declares slabs as inputs of a graph and hands out their parameters, sliced and in shape. */
 export function declareParameters(graph: Graph, slabs: readonly Slab[]): ReadonlyMap<string, Value> {
   const values = new Map<string, Value>();
   for (const slab of slabs) {
-    const whole = graph.input(slabNames.parameter(slab), 'f32', slab.shape);
+    const whole = graph.input(slabNames.parameter(slab), 'f32', [slab.size]);
     for (const { parameter, offset, size } of slab.entries) {
-      const alone = slab.entries.length === 1 && slab.shape === parameter.shape;
-      const value = alone
-        ? whole
-        : graph.scoped('parameters', () =>
-            reshape(graph, slice(graph, whole, 0, offset, offset + size), parameter.shape, parameter.name),
-          );
+      const value = graph.scoped('parameters', () => {
+        const part = size === slab.size ? whole : slice(graph, whole, 0, offset, offset + size);
+        return reshape(graph, part, parameter.shape, parameter.name);
+      });
       values.set(parameter.name, value);
     }
   }

@@ -1,5 +1,5 @@
 import { backward } from '../autodiff/backward';
-import { add, concat, gemm, reshape } from '../graph/builder';
+import { add, concat, gemm, mul, reshape } from '../graph/builder';
 import { checkGraph } from '../graph/check';
 import { Graph } from '../graph/graph';
 import { lowerGraph } from '../graph/lower/lower';
@@ -67,6 +67,9 @@ export function frozenFactors(
   );
 }
 
+/** Scalar input: 1 where gradients are added to the accumulators, 0 where the accumulators start anew. */
+export const ACCUMULATE = 'accumulate';
+
 /**
  * The step graph: batch, parameters and gradient accumulators in; loss and new accumulators out. Weighted by the
  * batch's loss weights, losses and gradients of an optimiser step's micro-batches simply add up.
@@ -82,8 +85,9 @@ export function buildStepGraph(spec: GraphSpec): Graph {
   if (loss === undefined) throw new GraphError({ what: 'the loss has no output' });
   graph.output(loss);
   const gradients = backward(graph, { loss, wrt: [...parameters.values()] });
+  const flag = graph.input(ACCUMULATE, 'f32', []);
   graph.staged('backward', () => {
-    for (const slab of spec.slabs) accumulate(graph, slab, parameters, gradients);
+    for (const slab of spec.slabs) accumulate(graph, slab, flag, parameters, gradients);
   });
   return finish(graph, spec);
 }
@@ -184,25 +188,26 @@ function declareModel(spec: GraphSpec, training = false): Declared {
   return { graph, inputs, parameters, parts: { graph, config: spec.config, weight, linear } };
 }
 
-/** new accumulator = accumulator + the slab's gradients. */
+/** new accumulator = flag accumulator + the slab's gradients. */
 function accumulate(
   graph: Graph,
   slab: Slab,
+  flag: Value,
   parameters: ReadonlyMap<string, Value>,
   gradients: ReadonlyMap<Value, Value>,
 ): void {
-  const accumulator = graph.input(slabNames.gradient(slab), 'f32', slab.shape);
+  const accumulator = graph.input(slabNames.gradient(slab), 'f32', [slab.size]);
   const parts = slab.entries.map(({ parameter, size }) => {
     const value = parameters.get(parameter.name);
     const gradient = value === undefined ? undefined : gradients.get(value);
     if (gradient === undefined)
       throw new GraphError({ what: 'no gradient reached it', tensor: parameter.name });
-    return slab.shape === parameter.shape ? gradient : reshape(graph, gradient, [size]);
+    return reshape(graph, gradient, [size]);
   });
   const [first] = parts;
   if (first === undefined) return;
   const whole = parts.length === 1 ? first : concat(graph, parts, 0);
-  graph.output(add(graph, accumulator, whole, slabNames.newGradient(slab)));
+  graph.output(add(graph, mul(graph, accumulator, flag), whole, slabNames.newGradient(slab)));
 }
 
 function finish(graph: Graph, spec: GraphSpec): Graph {

@@ -2,8 +2,17 @@ import { GraphError } from '../../base/errors';
 import type { DeviceTensor, RunResult, Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import { packSlab, planSlabs, slabNames, unpackSlab, type Parameter, type Slab } from './parameters';
-import { buildStepGraph, frozenFactors, LOSS, type GraphSpec } from './stepGraph';
-import { buildUpdateGraph, GRAD_NORM, updateScalars, type AdamSettings } from './updateGraph';
+import { ACCUMULATE, buildStepGraph, frozenFactors, LOSS, type GraphSpec } from './stepGraph';
+import {
+  buildNormGraph,
+  buildUpdateGraph,
+  GRAD_NORM,
+  maskName,
+  updateNames,
+  updateScalars,
+  type AdamSettings,
+  type UpdateMoment,
+} from './updateGraph';
 
 /** One trainable tensor with its optimiser state, in host memory: what a checkpoint holds. */
 export interface ParameterState {
@@ -29,27 +38,47 @@ export interface TrainingSetup {
   readonly weightsFolder: string;
 }
 
+/** A slab's numbers on the device. */
+interface SlabTensors {
+  parameter: DeviceTensor;
+  firstMoment: DeviceTensor;
+  secondMoment: DeviceTensor;
+  /** Accumulated so far in this optimiser step; undefined between an update and the next micro-batch. */
+  gradient?: DeviceTensor | undefined;
+}
+
+/** Which numbers of a slab are updated: 1, or 0. */
+interface Mask {
+  readonly host: Float32Array;
+  device: DeviceTensor;
+}
+
+interface Sessions {
+  readonly step: Session;
+  readonly norm: Session;
+  /** Updates of slabs without and with a mask; made where there is one. */
+  readonly update: Session | undefined;
+  readonly maskedUpdate: Session | undefined;
+}
+
 /**
  * Step and update sessions with everything they pass to each other: parameters, moments and gradient accumulators
  * stay on the runtime's device from step to step; only the batch goes in and the loss and the norm come out.
  */
 export class TrainingSessions {
-  private readonly tensors = new Map<string, DeviceTensor>();
-  private readonly zeros = new Map<Slab, DeviceTensor>();
+  private readonly tensors = new Map<Slab, SlabTensors>();
   private readonly frozen = new Map<string, DeviceTensor>();
-  private readonly masks = new Map<Slab, Float32Array>();
+  private readonly masks = new Map<Slab, Mask>();
 
   private constructor(
     private readonly runtime: Runtime,
     readonly slabs: readonly Slab[],
-    private readonly masked: ReadonlySet<Slab>,
-    readonly step: Session,
-    readonly update: Session,
+    private readonly sessions: Sessions,
     private readonly adam: AdamSettings,
   ) {}
 
   /**
-   * Builds and loads both graphs and uploads the state. `frozen` gives every factor that is not trained, by name.
+   * Builds and loads the graphs and uploads the state. `frozen` gives every factor that is not trained, by name.
    */
   static async create(
     runtime: Runtime,
@@ -62,22 +91,13 @@ export class TrainingSessions {
     const masked = new Set(
       slabs.filter((slab) => slab.entries.some(({ parameter }) => setup.maskable.has(parameter.name))),
     );
-    const step = await runtime.createSession(buildStepGraph(spec), {
-      label: 'step',
-      weightsFolder: setup.weightsFolder,
-      keepOnDevice: slabs.map(slabNames.newGradient),
-    });
-    const update = await runtime.createSession(buildUpdateGraph(slabs, setup.adam, masked), {
-      label: 'update',
-      transient: true,
-      keepOnDevice: slabs.flatMap((slab) => [
-        slabNames.newParameter(slab),
-        slabNames.newFirstMoment(slab),
-        slabNames.newSecondMoment(slab),
-      ]),
-    });
-    const sessions = new TrainingSessions(runtime, slabs, masked, step, update, setup.adam);
-    await sessions.load(state);
+    const sessions = new TrainingSessions(
+      runtime,
+      slabs,
+      await createSessions(runtime, spec, setup, masked),
+      setup.adam,
+    );
+    for (const slab of slabs) await sessions.load(slab, state, masked.has(slab));
     for (const { name, shape } of frozenFactors(spec.adapters.values(), slabs)) {
       const data = frozen.get(name);
       if (data === undefined) throw new GraphError({ what: 'a frozen factor is missing', tensor: name });
@@ -86,67 +106,75 @@ export class TrainingSessions {
     return sessions;
   }
 
-  private async load(state: TrainingState): Promise<void> {
-    for (const slab of this.slabs) {
-      const upload = async (name: string, part: (state: ParameterState) => Float32Array): Promise<void> => {
-        const data = packSlab(slab, (parameter) => part(stateOf(state, parameter)));
-        this.replace(name, await this.runtime.upload({ dtype: 'f32', shape: slab.shape, data }));
-      };
-      await upload(slabNames.parameter(slab), (s) => s.value);
-      await upload(slabNames.firstMoment(slab), (s) => s.firstMoment);
-      await upload(slabNames.secondMoment(slab), (s) => s.secondMoment);
-      const zero = { dtype: 'f32', shape: slab.shape, data: new Float32Array(slab.size) } as const;
-      this.zeros.set(slab, await this.runtime.upload(zero));
-      if (this.masked.has(slab)) await this.uploadMask(slab, new Float32Array(slab.size).fill(1));
-    }
+  private async load(slab: Slab, state: TrainingState, masked: boolean): Promise<void> {
+    const packed = (part: (state: ParameterState) => Float32Array): Promise<DeviceTensor> =>
+      this.upload(
+        packSlab(slab, (parameter) => part(stateOf(state, parameter))),
+        true,
+      );
+    this.tensors.set(slab, {
+      parameter: await packed(({ value }) => value),
+      firstMoment: await packed(({ firstMoment }) => firstMoment),
+      secondMoment: await packed(({ secondMoment }) => secondMoment),
+    });
+    if (!masked) return;
+    const host = new Float32Array(slab.size).fill(1);
+    this.masks.set(slab, { host, device: await this.upload(host) });
+  }
+
+  /** Every session, by name: where its nodes were placed is known once it has run. */
+  named(): readonly { readonly name: string; readonly session: Session }[] {
+    const { step, norm, update, maskedUpdate } = this.sessions;
+    return [
+      { name: 'step', session: step },
+      { name: 'norm', session: norm },
+      ...(update === undefined ? [] : [{ name: 'update', session: update }]),
+      ...(maskedUpdate === undefined ? [] : [{ name: 'masked update', session: maskedUpdate }]),
+    ];
   }
 
   /**
    * Says which numbers of a maskable parameter are still updated: `fill` writes 0 or 1 into its mask.
    */
   async setMasks(fill: (parameter: string, mask: Float32Array) => void): Promise<void> {
-    for (const slab of this.masked) {
-      const mask = this.masks.get(slab);
-      if (mask === undefined) continue;
-      const before = mask.slice();
+    for (const [slab, mask] of this.masks) {
+      const before = mask.host.slice();
       for (const { parameter, offset, size } of slab.entries) {
-        fill(parameter.name, mask.subarray(offset, offset + size));
+        fill(parameter.name, mask.host.subarray(offset, offset + size));
       }
-      if (mask.some((value, i) => value !== before[i])) await this.uploadMask(slab, mask);
+      if (mask.host.every((value, i) => value === before[i])) continue;
+      mask.device.dispose();
+      mask.device = await this.upload(mask.host);
     }
-  }
-
-  private async uploadMask(slab: Slab, mask: Float32Array): Promise<void> {
-    this.masks.set(slab, mask);
-    this.replace(
-      slabNames.mask(slab),
-      await this.runtime.upload({ dtype: 'f32', shape: slab.shape, data: mask }),
-    );
   }
 
   /** Numbers that the next update changes. */
   trainable(): number {
     return this.slabs.reduce((sum, slab) => {
       const mask = this.masks.get(slab);
-      return sum + (mask === undefined ? slab.size : mask.reduce((count, value) => count + value, 0));
+      return sum + (mask === undefined ? slab.size : mask.host.reduce((count, value) => count + value, 0));
     }, 0);
   }
 
   /**
    * Forward and backward of one micro-batch: adds its gradients to the accumulators and returns its part of the
-   * loss. The first micro-batch of an optimiser step starts the accumulators from zero.
+   * loss. The first micro-batch of an optimiser step starts the accumulators anew.
    */
   async accumulate(batch: Readonly<Record<string, HostTensor>>, first: boolean): Promise<number> {
-    const feeds: Record<string, HostTensor | DeviceTensor> = { ...batch, ...Object.fromEntries(this.frozen) };
-    for (const slab of this.slabs) {
-      const name = slabNames.parameter(slab);
-      feeds[name] = this.tensor(name);
-      const accumulator = slabNames.gradient(slab);
-      feeds[accumulator] = first ? this.zero(slab) : this.tensor(accumulator);
+    const feeds: Record<string, HostTensor | DeviceTensor> = {
+      ...batch,
+      ...this.modelFeeds(),
+      [ACCUMULATE]: scalarTensor(first ? 0 : 1),
+    };
+    for (const [slab, tensors] of this.tensors) {
+      if (first) dropGradient(tensors);
+      // What is multiplied by 0 need only be finite and of the right size: no slab of zeros has to be kept for it.
+      feeds[slabNames.gradient(slab)] = tensors.gradient ?? tensors.parameter;
     }
-    const result = await this.step.run(feeds);
-    for (const slab of this.slabs) {
-      this.replace(slabNames.gradient(slab), deviceOutput(result, slabNames.newGradient(slab)));
+    const result = await this.sessions.step.run(feeds);
+    for (const [slab, tensors] of this.tensors) {
+      dropGradient(tensors);
+      tensors.gradient = deviceOutput(result, slabNames.newGradient(slab));
     }
     return scalar(result, LOSS);
   }
@@ -155,110 +183,155 @@ export class TrainingSessions {
    * The optimiser's step `step` (1-based) with the accumulated gradients; returns their global norm before clipping.
    */
   async applyUpdate(learningRate: number, step: number): Promise<number> {
-    const feeds: Record<string, HostTensor | DeviceTensor> = {};
-    for (const [name, value] of Object.entries<number>({ ...updateScalars(this.adam, learningRate, step) })) {
-      feeds[name] = { dtype: 'f32', shape: [], data: Float32Array.of(value) };
-    }
-    for (const slab of this.slabs) {
-      for (const name of [
-        slabNames.parameter(slab),
-        slabNames.gradient(slab),
-        slabNames.firstMoment(slab),
-        slabNames.secondMoment(slab),
-        ...(this.masked.has(slab) ? [slabNames.mask(slab)] : []),
-      ]) {
-        feeds[name] = this.tensor(name);
-      }
-    }
-    const result = await this.update.run(feeds);
-    for (const slab of this.slabs) {
-      this.replace(slabNames.parameter(slab), deviceOutput(result, slabNames.newParameter(slab)));
-      this.replace(slabNames.firstMoment(slab), deviceOutput(result, slabNames.newFirstMoment(slab)));
-      this.replace(slabNames.secondMoment(slab), deviceOutput(result, slabNames.newSecondMoment(slab)));
-    }
-    return scalar(result, GRAD_NORM);
+    const gradNorm = await this.gradientNorm();
+    for (const [slab, tensors] of this.tensors)
+      await this.updateSlab(slab, tensors, { learningRate, step, gradNorm });
+    return gradNorm;
   }
 
-  /** The accumulated gradients, by parameter; for tests and pictures. */
+  private async gradientNorm(): Promise<number> {
+    const feeds: Record<string, DeviceTensor> = {};
+    for (const [slab, tensors] of this.tensors) feeds[slabNames.gradient(slab)] = gradientOf(slab, tensors);
+    for (const [slab, { device }] of this.masks) feeds[maskName(slab)] = device;
+    return scalar(await this.sessions.norm.run(feeds), GRAD_NORM);
+  }
+
+  private async updateSlab(slab: Slab, tensors: SlabTensors, moment: UpdateMoment): Promise<void> {
+    const mask = this.masks.get(slab);
+    const session = mask === undefined ? this.sessions.update : this.sessions.maskedUpdate;
+    if (session === undefined) throw new GraphError({ what: 'the slab has no update', tensor: slab.name });
+    const scalars = Object.entries<number>({ ...updateScalars(this.adam, moment, slab.decay) });
+    const result = await session.run({
+      ...Object.fromEntries(scalars.map(([name, value]) => [name, scalarTensor(value)])),
+      [updateNames.parameter]: tensors.parameter,
+      [updateNames.gradient]: gradientOf(slab, tensors),
+      [updateNames.firstMoment]: tensors.firstMoment,
+      [updateNames.secondMoment]: tensors.secondMoment,
+      ...(mask === undefined ? {} : { [updateNames.mask]: mask.device }),
+    });
+    disposeAll(tensors);
+    this.tensors.set(slab, {
+      parameter: deviceOutput(result, updateNames.newParameter),
+      firstMoment: deviceOutput(result, updateNames.newFirstMoment),
+      secondMoment: deviceOutput(result, updateNames.newSecondMoment),
+    });
+  }
+
+  /** The accumulated gradients, by parameter, until the next update; for tests and pictures. */
   async gradients(): Promise<ReadonlyMap<string, Float32Array>> {
-    const gradients = new Map<string, Float32Array>();
-    for (const slab of this.slabs) {
-      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.gradient(slab))))
-        gradients.set(name, data);
-    }
-    return gradients;
+    return this.byParameter((slab, tensors) => gradientOf(slab, tensors));
   }
 
   /** Current values alone, by parameter. */
   async values(): Promise<ReadonlyMap<string, Float32Array>> {
-    const values = new Map<string, Float32Array>();
-    for (const slab of this.slabs) {
-      for (const [name, data] of unpackSlab(slab, await this.read(slabNames.parameter(slab))))
-        values.set(name, data);
-    }
-    return values;
+    return this.byParameter((_, { parameter }) => parameter);
   }
 
   /** Feeds of an evaluation graph of the same form: parameters and frozen factors as they are now. */
   modelFeeds(): Readonly<Record<string, DeviceTensor>> {
     const feeds: Record<string, DeviceTensor> = Object.fromEntries(this.frozen);
-    for (const slab of this.slabs) feeds[slabNames.parameter(slab)] = this.tensor(slabNames.parameter(slab));
+    for (const slab of this.slabs) feeds[slabNames.parameter(slab)] = this.tensorsOf(slab).parameter;
     return feeds;
   }
 
   /** Everything a checkpoint needs, read back from the device. */
   async state(): Promise<TrainingState> {
-    const state = new Map<string, ParameterState>();
-    for (const slab of this.slabs) {
-      const value = unpackSlab(slab, await this.read(slabNames.parameter(slab)));
-      const first = unpackSlab(slab, await this.read(slabNames.firstMoment(slab)));
-      const second = unpackSlab(slab, await this.read(slabNames.secondMoment(slab)));
-      for (const { parameter } of slab.entries) {
-        const { name } = parameter;
-        state.set(name, {
-          value: part(value, name),
-          firstMoment: part(first, name),
-          secondMoment: part(second, name),
-        });
-      }
-    }
-    return state;
+    const values = await this.values();
+    const first = await this.byParameter((_, { firstMoment }) => firstMoment);
+    const second = await this.byParameter((_, { secondMoment }) => secondMoment);
+    return new Map(
+      [...values].map(([name, value]) => [
+        name,
+        { value, firstMoment: part(first, name), secondMoment: part(second, name) },
+      ]),
+    );
   }
 
   async dispose(): Promise<void> {
-    for (const tensor of [...this.tensors.values(), ...this.zeros.values(), ...this.frozen.values()])
-      tensor.dispose();
+    for (const tensors of this.tensors.values()) disposeAll(tensors);
+    for (const { device } of this.masks.values()) device.dispose();
+    for (const tensor of this.frozen.values()) tensor.dispose();
     this.tensors.clear();
-    this.zeros.clear();
+    this.masks.clear();
     this.frozen.clear();
-    await this.step.dispose();
-    await this.update.dispose();
+    for (const { session } of this.named()) await session.dispose();
   }
 
-  private tensor(name: string): DeviceTensor {
-    const tensor = this.tensors.get(name);
-    if (tensor === undefined)
-      throw new GraphError({ what: 'the training state has no such tensor', tensor: name });
-    return tensor;
+  private tensorsOf(slab: Slab): SlabTensors {
+    const tensors = this.tensors.get(slab);
+    if (tensors === undefined)
+      throw new GraphError({ what: 'the training state has no such slab', tensor: slab.name });
+    return tensors;
   }
 
-  private zero(slab: Slab): DeviceTensor {
-    const zero = this.zeros.get(slab);
-    if (zero === undefined) throw new GraphError({ what: 'the slab has no zeros', tensor: slab.name });
-    return zero;
+  private upload(data: Float32Array, transfer = false): Promise<DeviceTensor> {
+    return this.runtime.upload({ dtype: 'f32', shape: [data.length], data }, transfer);
   }
 
-  private replace(name: string, tensor: DeviceTensor): void {
-    this.tensors.get(name)?.dispose();
-    this.tensors.set(name, tensor);
+  /** One tensor of every slab, read back and taken apart. */
+  private async byParameter(
+    pick: (slab: Slab, tensors: SlabTensors) => DeviceTensor,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    const parts = new Map<string, Float32Array>();
+    for (const slab of this.slabs) {
+      const { data } = await this.runtime.download(pick(slab, this.tensorsOf(slab)));
+      if (!(data instanceof Float32Array))
+        throw new GraphError({ what: 'the tensor is not f32', tensor: slab.name });
+      for (const [name, values] of unpackSlab(slab, data)) parts.set(name, values);
+    }
+    return parts;
   }
+}
 
-  private async read(name: string): Promise<Float32Array> {
-    const { data } = await this.runtime.download(this.tensor(name));
-    if (!(data instanceof Float32Array))
-      throw new GraphError({ what: 'the tensor is not f32', tensor: name });
-    return data;
-  }
+async function createSessions(
+  runtime: Runtime,
+  spec: GraphSpec,
+  { adam, weightsFolder }: TrainingSetup,
+  masked: ReadonlySet<Slab>,
+): Promise<Sessions> {
+  const step = await runtime.createSession(buildStepGraph(spec), {
+    label: 'step',
+    weightsFolder,
+    keepOnDevice: spec.slabs.map(slabNames.newGradient),
+  });
+  const norm = await runtime.createSession(buildNormGraph(spec.slabs, masked), {
+    label: 'norm',
+    transient: true,
+  });
+  const update = (label: string, withMask: boolean): Promise<Session> =>
+    runtime.createSession(buildUpdateGraph(adam, withMask), {
+      label,
+      transient: true,
+      keepOnDevice: [updateNames.newParameter, updateNames.newFirstMoment, updateNames.newSecondMoment],
+    });
+  return {
+    step,
+    norm,
+    update: masked.size < spec.slabs.length ? await update('update', false) : undefined,
+    maskedUpdate: masked.size > 0 ? await update('masked update', true) : undefined,
+  };
+}
+
+function dropGradient(tensors: SlabTensors): void {
+  tensors.gradient?.dispose();
+  tensors.gradient = undefined;
+}
+
+function disposeAll(tensors: SlabTensors): void {
+  dropGradient(tensors);
+  tensors.parameter.dispose();
+  tensors.firstMoment.dispose();
+  tensors.secondMoment.dispose();
+}
+
+function gradientOf(slab: Slab, { gradient }: SlabTensors): DeviceTensor {
+  if (gradient === undefined)
+    throw new GraphError({ what: 'no gradient was accumulated', tensor: slab.name });
+  return gradient;
+}
+
+function scalarTensor(value: number): HostTensor {
+  return { dtype: 'f32', shape: [], data: Float32Array.of(value) };
 }
 
 function stateOf(state: TrainingState, name: string): ParameterState {

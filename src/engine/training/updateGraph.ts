@@ -15,106 +15,101 @@ export interface AdamSettings {
 
 /** Scalars that change with every step, computed on the host in f64. */
 export interface UpdateScalars {
-  readonly learning_rate: number;
+  /** What gradients are multiplied by so that their global norm is at most `maxGradNorm`. */
+  readonly clip: number;
+  /** learning rate * weight decay; 0 for a slab that does not decay. */
+  readonly decay: number;
   /** learning rate / (1 - beta1^t) */
   readonly step_size: number;
   /** 1 / sqrt(1 - beta2^t) */
   readonly second_correction: number;
 }
 
-/** Inputs of the update graph for optimiser step `step` (1-based since the moments were zero). */
-export function updateScalars(adam: AdamSettings, learningRate: number, step: number): UpdateScalars {
+/** One optimiser step, as the update of every slab sees it. */
+export interface UpdateMoment {
+  readonly learningRate: number;
+  /** 1-based since the moments were zero. */
+  readonly step: number;
+  /** The gradients' global norm. */
+  readonly gradNorm: number;
+}
+
+/** The scalar inputs of a slab's update, as PyTorch's AdamW and `clip_grad_norm_` compute them. */
+export function updateScalars(adam: AdamSettings, moment: UpdateMoment, decays: boolean): UpdateScalars {
+  const { learningRate, step, gradNorm } = moment;
   return {
-    learning_rate: learningRate,
+    clip: adam.maxGradNorm === null ? 1 : Math.min(1, adam.maxGradNorm / (gradNorm + 1e-6)),
+    decay: decays ? learningRate * adam.weightDecay : 0,
     step_size: learningRate / (1 - Math.pow(adam.beta1, step)),
     second_correction: 1 / Math.sqrt(1 - Math.pow(adam.beta2, step)),
   };
 }
 
+/** Name of a slab's mask: 0 where a number gets no update of any kind. */
+export const maskName = (slab: Slab): string => `mask:${slab.name}`;
+
 export const GRAD_NORM = 'grad_norm';
 
-/**
- * One optimiser step over all slabs: global norm, clipping and AdamW with decoupled decay, as PyTorch computes them.
- *
- * Inputs: parameters, gradients, moments and the scalars of `UpdateScalars`; for slabs in `masked` also a mask of the
- * slab's shape. Where it is 0 the number gets no update of any kind: no gradient, no momentum, no decay.
- * Outputs: new parameters and moments, and the gradients' norm before clipping.
- */
-export function buildUpdateGraph(
-  slabs: readonly Slab[],
-  adam: AdamSettings,
-  masked: ReadonlySet<Slab>,
-): Graph {
+/** The global norm of all slabs' gradients, without what a mask leaves out. Inputs: gradients, and masks of `masked`. */
+export function buildNormGraph(slabs: readonly Slab[], masked: ReadonlySet<Slab>): Graph {
   const graph = new Graph();
-  const scalarInput = (name: keyof UpdateScalars): Value => graph.input(name, 'f32', []);
-  const learningRate = scalarInput('learning_rate');
-  const stepSize = scalarInput('step_size');
-  const secondCorrection = scalarInput('second_correction');
-
-  const gradients = new Map<Slab, Value>();
-  const masks = new Map<Slab, Value>();
   let squares: Value | undefined;
   for (const slab of slabs) {
-    let gradient = graph.input(slabNames.gradient(slab), 'f32', slab.shape);
-    if (masked.has(slab)) {
-      const mask = graph.input(slabNames.mask(slab), 'f32', slab.shape);
-      masks.set(slab, mask);
-      gradient = mul(graph, gradient, mask);
-    }
-    gradients.set(slab, gradient);
-    const axes = slab.shape.map((_, axis) => axis);
-    const square = reduceSum(graph, mul(graph, gradient, gradient), axes, false);
+    let gradient = graph.input(slabNames.gradient(slab), 'f32', [slab.size]);
+    if (masked.has(slab)) gradient = mul(graph, gradient, graph.input(maskName(slab), 'f32', [slab.size]));
+    const square = reduceSum(graph, mul(graph, gradient, gradient), [0], false);
     squares = squares === undefined ? square : add(graph, squares, square);
   }
-  if (squares === undefined) return graph;
-  const norm = graph.add('Sqrt', [squares], {}, { name: GRAD_NORM });
-  graph.output(norm);
-  const clip =
-    adam.maxGradNorm === null
-      ? undefined
-      : graph.add(
-          'Min',
-          [div(graph, graph.scalar(adam.maxGradNorm), add(graph, norm, graph.scalar(1e-6))), graph.scalar(1)],
-          {},
-        );
+  graph.output(graph.add('Sqrt', [squares ?? graph.scalar(0)], {}, { name: GRAD_NORM }));
+  return graph;
+}
 
-  for (const slab of slabs) {
-    const raw = gradients.get(slab);
-    if (raw === undefined) continue;
-    const mask = masks.get(slab);
-    const parameter = graph.input(slabNames.parameter(slab), 'f32', slab.shape);
-    const first = graph.input(slabNames.firstMoment(slab), 'f32', slab.shape);
-    const second = graph.input(slabNames.secondMoment(slab), 'f32', slab.shape);
-    const gradient = clip === undefined ? raw : mul(graph, raw, clip);
+/** Names of what goes in and out of the update of a slab, beside its scalars. */
+export const updateNames = {
+  parameter: 'parameter',
+  gradient: 'gradient',
+  mask: 'mask',
+  firstMoment: 'first_moment',
+  secondMoment: 'second_moment',
+  newParameter: 'new_parameter',
+  newFirstMoment: 'new_first_moment',
+  newSecondMoment: 'new_second_moment',
+} as const;
 
-    const newFirst = add(
-      graph,
-      mul(graph, first, graph.scalar(adam.beta1)),
-      mul(graph, gradient, graph.scalar(1 - adam.beta1)),
-      slabNames.newFirstMoment(slab),
-    );
-    const newSecond = add(
-      graph,
-      mul(graph, second, graph.scalar(adam.beta2)),
-      mul(graph, mul(graph, gradient, gradient), graph.scalar(1 - adam.beta2)),
-      slabNames.newSecondMoment(slab),
-    );
-    const root = mul(graph, graph.add('Sqrt', [newSecond], {}), secondCorrection);
-    const ratio = div(graph, newFirst, add(graph, root, graph.scalar(adam.epsilon)));
-    const masking = (x: Value): Value => (mask === undefined ? x : mul(graph, x, mask));
-    const step = masking(mul(graph, ratio, stepSize));
-    const decayed =
-      slab.decay && adam.weightDecay !== 0
-        ? sub(
-            graph,
-            parameter,
-            masking(mul(graph, parameter, mul(graph, learningRate, graph.scalar(adam.weightDecay)))),
-          )
-        : parameter;
-    const newParameter = sub(graph, decayed, step, slabNames.newParameter(slab));
-    graph.output(newParameter);
-    graph.output(newFirst);
-    graph.output(newSecond);
-  }
+/**
+ * One optimiser step of one slab of any size: clipping by a factor and AdamW with decoupled decay, as PyTorch computes
+ * them. Slabs are updated one after the other, so that only one has its old and new state in memory at a time.
+ *
+ * Inputs: parameter, gradient, both moments, the scalars of `UpdateScalars`, and with `masked` a mask. Where it is 0
+ * the number gets no update: no gradient, no momentum, no decay. Outputs: new parameter and moments.
+ */
+export function buildUpdateGraph(adam: AdamSettings, masked: boolean): Graph {
+  const graph = new Graph();
+  const slab = (name: string): Value => graph.input(name, 'f32', ['n']);
+  const scalar = (name: keyof UpdateScalars): Value => graph.input(name, 'f32', []);
+  const parameter = slab(updateNames.parameter);
+  const mask = masked ? slab(updateNames.mask) : undefined;
+  const masking = (x: Value): Value => (mask === undefined ? x : mul(graph, x, mask));
+  const gradient = mul(graph, masking(slab(updateNames.gradient)), scalar('clip'));
+
+  const newFirst = add(
+    graph,
+    mul(graph, slab(updateNames.firstMoment), graph.scalar(adam.beta1)),
+    mul(graph, gradient, graph.scalar(1 - adam.beta1)),
+    updateNames.newFirstMoment,
+  );
+  const newSecond = add(
+    graph,
+    mul(graph, slab(updateNames.secondMoment), graph.scalar(adam.beta2)),
+    mul(graph, mul(graph, gradient, gradient), graph.scalar(1 - adam.beta2)),
+    updateNames.newSecondMoment,
+  );
+  const root = mul(graph, graph.add('Sqrt', [newSecond], {}), scalar('second_correction'));
+  const ratio = div(graph, newFirst, add(graph, root, graph.scalar(adam.epsilon)));
+  const decayed = sub(graph, parameter, masking(mul(graph, parameter, scalar('decay'))));
+  const step = masking(mul(graph, ratio, scalar('step_size')));
+  graph.output(sub(graph, decayed, step, updateNames.newParameter));
+  graph.output(newFirst);
+  graph.output(newSecond);
   return graph;
 }

@@ -7,11 +7,12 @@ import type { Runtime } from '../../engine/graph/runtime';
 import { phaseAt, fillFreezingMask, type Phase } from '../../engine/training/phases';
 import { learningRateAt, type Schedule } from '../../engine/training/schedule';
 import type { GraphSpec } from '../../engine/training/stepGraph';
-import { TrainingSessions } from '../../engine/training/trainingSessions';
+import { TrainingSessions, type TrainingState } from '../../engine/training/trainingSessions';
 import type { AdamSettings } from '../../engine/training/updateGraph';
 import type { TrainContext, TrainOutcome } from '../context';
-import { allValues, splitValues, type TrainingPlan, type TrainingValues } from './adapters';
+import { allValues, splitValues, type TrainingPlan } from './adapters';
 import { writeCheckpoint, type CheckpointState } from './checkpoint';
+import { collectGarbage } from '../memory';
 import { Evaluation, type EvaluationRows } from './evaluation';
 import { PhaseRecords } from './phaseRecords';
 
@@ -40,7 +41,10 @@ export class TrainingLoop {
   private phase: Phase | undefined;
   private step: number;
   private position: DataPosition;
-  private values: TrainingValues;
+  /** Factors that this phase does not train. */
+  private frozen: ReadonlyMap<string, Float32Array>;
+  /** What the run starts from, until the sessions have it: it is not kept in memory beside theirs. */
+  private starting: TrainingState | undefined;
   private updates: number;
   private lastCheckpoint: number;
   /** The last step that was evaluated. */
@@ -49,16 +53,28 @@ export class TrainingLoop {
   private warned = false;
 
   constructor(
-    private readonly parts: LoopParts,
+    readonly parts: LoopParts,
     start: CheckpointState,
   ) {
     this.step = start.step;
     this.position = start.position;
-    this.values = start.values;
+    this.frozen = start.values.frozen;
+    this.starting = start.values.state;
     this.updates = start.updates;
     this.lastCheckpoint = parts.context.resume === undefined ? -1 : start.step;
     this.evaluated = parts.context.recorded.last_eval?.step ?? -1;
     this.phases = new PhaseRecords(parts.context);
+  }
+
+  /** Whether it starts from the beginning, and not from a checkpoint. */
+  get fresh(): boolean {
+    return this.step === 0;
+  }
+
+  /** The batches of the step that comes next. */
+  next(): StepBatches {
+    const { batches, train, layout } = this.parts;
+    return layoutStep(train, batches.at(this.position).microBatches, layout);
   }
 
   /** The sessions of the current phase. */
@@ -67,9 +83,14 @@ export class TrainingLoop {
     return this.sessions;
   }
 
-  /** Loads the sessions of the phase that the next step falls into. */
+  /** Loads the sessions of the phase that the next step falls into, where they are not loaded yet. */
   async begin(): Promise<void> {
-    await this.enterPhase();
+    const phase = phaseAt(this.parts.plan.phases, this.step);
+    if (phase === undefined) throw new GraphError({ what: `no phase covers step ${this.step}` });
+    if (phase === this.phase) return;
+    await this.enterPhase(phase);
+    // Not earlier: what the sessions were made from is in use up to here.
+    collectGarbage();
   }
 
   /** Runs to the last step, or until a stop is asked for (a checkpoint is then saved). */
@@ -82,7 +103,7 @@ export class TrainingLoop {
       if (this.step > 0 && every !== null && (last || this.step % every === 0)) await this.checkpoint();
       if (last) break;
       if (context.stopRequested()) return this.stop();
-      await this.enterPhase();
+      await this.begin();
       await this.optimiserStep();
     }
     this.phases.finish();
@@ -100,8 +121,7 @@ export class TrainingLoop {
 
   /** All values as they are now, trained and frozen. */
   async finalValues(): Promise<ReadonlyMap<string, Float32Array>> {
-    const frozen = this.values.frozen;
-    return new Map([...frozen, ...(await this.current().values())]);
+    return new Map([...this.frozen, ...(await this.current().values())]);
   }
 
   async dispose(): Promise<void> {
@@ -111,33 +131,30 @@ export class TrainingLoop {
     this.sessions = undefined;
   }
 
-  private async enterPhase(): Promise<void> {
-    const { plan, runtime, spec, weightsFolder, adam, context } = this.parts;
-    const phase = phaseAt(plan.phases, this.step);
-    if (phase === undefined) throw new GraphError({ what: `no phase covers step ${this.step}` });
-    if (phase === this.phase) return;
-    const state = (await this.sessions?.state()) ?? this.values.state;
-    const all = allValues({ state, frozen: this.values.frozen });
+  private async enterPhase(phase: Phase): Promise<void> {
+    const { runtime, spec, weightsFolder, adam, context } = this.parts;
+    const before = (await this.sessions?.state()) ?? this.starting ?? new Map<string, never>();
+    this.starting = undefined;
     await this.dispose();
     // Also at the start: a checkpoint saved at a phase's end has what the phase before trained.
-    this.values = splitValues(phase, all, state);
+    const { state, frozen } = splitValues(phase, allValues({ state: before, frozen: this.frozen }), before);
+    this.frozen = frozen;
     this.phase = phase;
     const setup = { spec, parameters: phase.parameters, adam, maskable: phase.thawed, weightsFolder };
     context.progress({ what: 'loading the step graph' });
-    this.sessions = await TrainingSessions.create(runtime, setup, this.values.state, this.values.frozen);
+    this.sessions = await TrainingSessions.create(runtime, setup, state, frozen);
     this.phases.enter(phase, this.sessions);
   }
 
   private async optimiserStep(): Promise<void> {
-    const { context, schedule, batches, layout, train, plan } = this.parts;
+    const { context, schedule, batches, plan } = this.parts;
     const sessions = this.current();
     const started = performance.now();
     const step = this.step + 1;
     if (this.phase !== undefined && this.phase.thawed.size > 0) {
       await sessions.setMasks(fillFreezingMask(plan.adapters, plan.freezing, step));
     }
-    const planned = batches.at(this.position);
-    const data = layoutStep(train, planned.microBatches, layout);
+    const data = this.next();
     let loss = 0;
     for (const [index, { feeds }] of data.batches.entries()) {
       const random = new RandomStream(context.experiment.training.seed, `dropout/${index}`, step);
@@ -151,7 +168,7 @@ export class TrainingLoop {
     if (gradNorm === 0) this.warnOfZero(step);
     const trainable = sessions.trainable();
     this.step = step;
-    this.position = planned.next;
+    this.position = batches.at(this.position).next;
     this.updates += trainable;
     const seconds = (performance.now() - started) / 1000;
     const rss = peakResident();
@@ -242,7 +259,7 @@ export class TrainingLoop {
       step: this.step,
       position: this.position,
       updates: this.updates,
-      values: { state: trained, frozen: this.values.frozen },
+      values: { state: trained, frozen: this.frozen },
     };
     await context.checkpoints.save(this.step, (folder) => writeCheckpoint(folder, plan, state));
     this.lastCheckpoint = this.step;

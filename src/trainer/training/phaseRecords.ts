@@ -27,13 +27,12 @@ export class PhaseRecords {
 
   /** Which provider took the nodes is known only once the sessions have run. */
   private placed(sessions: TrainingSessions): void {
-    const placement = [
-      { session: 'step', placed: sessions.step },
-      { session: 'update', placed: sessions.update },
-    ].flatMap(({ session, placed }) =>
-      Object.entries(placed.placement).map(([provider, nodes]) => ({ session, provider, nodes })),
-    );
-    const fallbacks = [...sessions.step.fallbacks, ...sessions.update.fallbacks];
+    const placement = sessions
+      .named()
+      .flatMap(({ name, session }) =>
+        Object.entries(session.placement).map(([provider, nodes]) => ({ session: name, provider, nodes })),
+      );
+    const fallbacks = sessions.named().flatMap(({ session }) => session.fallbacks);
     if (fallbacks.length > 0) {
       this.context.warn(
         `${fallbacks.length} nodes run on the CPU instead of the device: ${fallbacks.slice(0, 5).join(', ')}`,

@@ -17,7 +17,7 @@ import { readCheckpoint, type CheckpointState } from './checkpoint';
 import { checkExperiment, checkUnchanged } from './checks';
 import { loadRunData } from './data';
 import { LAYOUT_CHUNKS, layoutOptions } from './layout';
-import type { LoopParts } from './loop';
+import { TrainingLoop, type LoopParts } from './loop';
 import { chooseRecompute, predictMemory } from './memory';
 import { mapWeights, openPretrained, type LoadedModel, type LoadOptions } from './model';
 
@@ -26,8 +26,7 @@ const DEVICES: readonly DeviceKind[] = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'
 
 /** A run before its first step. */
 export interface PreparedRun {
-  readonly parts: LoopParts;
-  readonly start: CheckpointState;
+  readonly loop: TrainingLoop;
   readonly model: LoadedModel;
   dispose(): Promise<void>;
 }
@@ -99,7 +98,6 @@ async function prepareOn(
   const plan = planTraining(context, model, steps);
   const worst = worstCases(data.train, batches, layout);
   const spec = chooseSpec(context, model, plan, runtime.device === 'cpu', worst);
-  const start = await startingPoint(context, model, plan, cpu);
   const { adam, weight_decay: weightDecay, max_grad_norm: maxGradNorm } = experiment.training;
   const parts: LoopParts = {
     context,
@@ -114,7 +112,7 @@ async function prepareOn(
     train: data.train,
     evaluation: data.evaluation,
   };
-  return { parts, start, model };
+  return { loop: new TrainingLoop(parts, await startingPoint(context, model, plan, cpu)), model };
 }
 
 function warnOfDropped({ train_rows: rows, train_dropped: dropped }: DataFacts, context: TrainContext): void {

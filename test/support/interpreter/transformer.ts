@@ -23,6 +23,12 @@ export const transformer = {
     }
     return out;
   },
+  SwiGLU: ({ input }) => {
+    const [gate, up] = [input(0), input(1)];
+    const out = tensor(gate.shape);
+    gate.data.forEach((g, i) => (out.data[i] = (g / (1 + Math.exp(-g))) * (up.data[i] ?? NaN)));
+    return out;
+  },
   /** By its definition, position by position. */
   LinearCrossEntropy: ({ input, attributes: { withWeightGradient } }) => {
     const hidden = input(0);

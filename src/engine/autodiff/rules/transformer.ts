@@ -43,7 +43,22 @@ function crossEntropyRule(context: RuleContext<'LinearCrossEntropy'>): readonly 
   ];
 }
 
+/** silu'(g) = s (1 + g - silu(g)) with s = sigmoid(g). */
+function swigluRule(context: RuleContext<'SwiGLU'>): readonly InputGradient[] {
+  const { graph, dy, needs, scalar } = context;
+  const [gate, up] = [context.input(0), context.input(1)];
+  const s = graph.add('Sigmoid', [gate], {});
+  const activated = graph.add('Mul', [gate, s], {});
+  const dGate = (): Value => {
+    const rest = graph.add('Add', [graph.add('Sub', [gate, activated], {}), scalar(1, gate)], {});
+    const through = graph.add('Mul', [graph.add('Mul', [dy, up], {}), s], {});
+    return graph.add('Mul', [through, rest], {});
+  };
+  return [needs(0) ? dGate() : undefined, needs(1) ? graph.add('Mul', [dy, activated], {}) : undefined];
+}
+
 export const transformer = {
   RotaryEmbedding: rotaryRule,
   LinearCrossEntropy: crossEntropyRule,
+  SwiGLU: swigluRule,
 } satisfies Partial<GradientRules>;

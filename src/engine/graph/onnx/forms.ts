@@ -1,7 +1,7 @@
 import { GraphError } from '../../../base/errors';
 import { type Dim, formatShape, type Shape } from '../dims';
 import { inferOutputs } from '../ops/registry';
-import type { NoAttributes, OpAttributes, OpType } from '../types';
+import type { CompositeOp, NoAttributes, OpAttributes, OpType } from '../types';
 import { dtypeOfOnnx, onnxOfDType } from './dtypes';
 import type { NodeReader } from './reader';
 import type { NodeWriter } from './writer';
@@ -118,7 +118,7 @@ function readSplit(node: NodeReader): OpAttributes['Split'] {
 }
 
 /** The forms of all operators that may stand in a file; composites have none. */
-const forms: { readonly [K in Exclude<OpType, 'LinearCrossEntropy'>]: OnnxForm<K> } = {
+const forms: { readonly [K in Exclude<OpType, CompositeOp>]: OnnxForm<K> } = {
   Add: plain(2),
   Sub: plain(2),
   Mul: plain(2),

@@ -1,4 +1,5 @@
 import { dimQuotient } from '../dims';
+import type { CompositeOp } from '../types';
 import type { OpDefinition, ValueType } from './registry';
 import {
   dimAt,
@@ -12,7 +13,20 @@ import {
 } from './rules';
 
 /** Operators of ours that are lowered to the others before a graph is emitted. */
-export const composite: { readonly [K in 'LinearCrossEntropy']: OpDefinition<K> } = {
+export const composite: { readonly [K in CompositeOp]: OpDefinition<K> } = {
+  SwiGLU: {
+    domain: 'eigenloom',
+    since: 1,
+    arity: [2, 2],
+    infer(inputs) {
+      const gate = required(inputs, 0, 'gate');
+      const up = required(inputs, 1, 'up');
+      expectDType(gate, 'gate', ['f32', 'f64']);
+      expectSameDType(gate, up, 'gate and up');
+      expectShape(up, 'up', gate.shape);
+      return [typeOf(gate)];
+    },
+  },
   LinearCrossEntropy: {
     domain: 'eigenloom',
     since: 1,

@@ -26,7 +26,7 @@ export function keptValues(graph: Graph, level: RecomputeLevel, bindings: DimBin
   const values: Value[] = [];
   const vertices: CutVertex[] = [];
   for (const node of forward) {
-    const again = leading.has(node) && isRecomputable(level, node, readers);
+    const again = leading.has(node) && isRecomputable(level, node, graph, readers);
     const sources = readValues(node)
       .map((input) => numbers.get(storedValue(graph, input)))
       .filter((number) => number !== undefined);

@@ -15,7 +15,8 @@ const STAGES: Readonly<Record<Stage, number>> = { forward: 0, recompute: 1, back
  *   of the last layer's weights, which are ready first, stand at the very end, and each layer's are computed before
  *   the next layer's backward pass begins.
  *
- * What should run earlier: the order of the list as it comes; a clone just before its first reader.
+ * What should run earlier: the order of the list as it comes; a clone, and what needs nothing that is computed, just
+ * before its first reader.
  */
 export function orderForMemory(graph: Graph): void {
   const ranks = wantedOrder(graph);
@@ -55,6 +56,11 @@ export function orderForMemory(graph: Graph): void {
 function wantedOrder(graph: Graph): ReadonlyMap<Node, number> {
   const readers = readersByValue(graph.nodes);
   const ranks = new Map<Node, number>();
+  /** What can be computed at any time, and so should be when it is needed. */
+  const waits = (node: Node): boolean =>
+    node.stage === 'recompute' ||
+    (node.stage === 'backward' &&
+      node.inputs.every((input) => input === undefined || graph.producer(input) === undefined));
   graph.nodes.forEach((node, place) => {
     const isRead = node.outputs.some((output) => readers.has(output));
     // What only gathers gradients is wanted as soon as they are there, wherever it was written.
@@ -62,12 +68,12 @@ function wantedOrder(graph: Graph): ReadonlyMap<Node, number> {
     const prompt = node.stage === 'backward' && gathers;
     const sources = node.inputs
       .map((input) => (input === undefined ? undefined : graph.producer(input)))
-      .filter((source) => source?.stage === 'backward')
+      .filter((source) => source?.stage === 'backward' && !waits(source))
       .map((source) => (source === undefined ? 0 : (ranks.get(source) ?? 0)));
     ranks.set(node, prompt && sources.length > 0 ? Math.max(...sources) : place);
   });
   for (const node of graph.nodes.toReversed()) {
-    if (node.stage !== 'recompute') continue;
+    if (!waits(node)) continue;
     const uses = node.outputs
       .flatMap((output) => readers.get(output) ?? [])
       .map((reader) => ranks.get(reader) ?? 0);

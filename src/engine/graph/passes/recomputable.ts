@@ -1,9 +1,10 @@
+import type { Graph } from '../graph';
 import type { Node, OpType, Value } from '../types';
 import { isOp } from './nodes';
 
 /**
- * What recomputation may compute again: nothing; what costs little beside a matrix product (norms, activations,
- * attention probabilities); or everything between two checkpoints.
+ * What recomputation may compute again: nothing; what costs little beside a linear layer (norms, activations,
+ * attention from its queries, keys and values); or everything between two checkpoints.
  */
 export type RecomputeLevel = 'none' | 'cheap' | 'layers';
 
@@ -45,6 +46,7 @@ const CHEAP: { readonly [K in OpType]: boolean } = {
   SimplifiedLayerNormalization: true,
   RotaryEmbedding: true,
   LinearCrossEntropy: false,
+  SwiGLU: true,
 };
 
 /** What attention does to the scores before the softmax. */
@@ -54,18 +56,25 @@ const ON_SCORES: ReadonlySet<OpType> = new Set<OpType>(['Add', 'Mul', 'Div', 'Mi
 export function isRecomputable(
   level: RecomputeLevel,
   node: Node,
+  graph: Graph,
   readers: ReadonlyMap<Value, readonly Node[]>,
 ): boolean {
   if (level === 'none' || node.op === 'LinearCrossEntropy') return false;
-  return level === 'layers' || CHEAP[node.op] || isAttentionScore(node, readers);
+  if (level === 'layers' || CHEAP[node.op]) return true;
+  return isOp(node, 'MatMul') && (isAttentionScore(node, readers) || isAttentionOutput(node, graph));
+}
+
+/** Whether a product weighs values with attention probabilities: the probabilities are computed again anyway. */
+function isAttentionOutput({ inputs: [weights] }: Node<'MatMul'>, graph: Graph): boolean {
+  const producer = weights === undefined ? undefined : graph.producer(weights);
+  return producer !== undefined && isOp(producer, 'Softmax');
 }
 
 /**
  * Whether a product's result only flows into a softmax. It is as large as the probabilities, which are the square of
  * the length, while its factors are needed anyway; and its inner dimension is but one head's width.
  */
-function isAttentionScore(node: Node, readers: ReadonlyMap<Value, readonly Node[]>): boolean {
-  if (!isOp(node, 'MatMul') && !isOp(node, 'FusedMatMul')) return false;
+function isAttentionScore(node: Node<'MatMul'>, readers: ReadonlyMap<Value, readonly Node[]>): boolean {
   const flowsIntoSoftmax = (reader: Node): boolean => {
     if (reader.stage !== 'forward' || !ON_SCORES.has(reader.op)) return false;
     return isOp(reader, 'Softmax') || leadsOn(reader);

@@ -272,6 +272,11 @@ export const operatorCases: OperatorCases = {
       headDim: 4,
     }),
   ],
+  SwiGLU: [
+    plain('both', [x('N', 4), x('N', 4)], {}),
+    plain('only the gate', [x('N', 4), frozen('N', 4)], {}),
+    plain('only what it gates', [frozen('N', 4), x('N', 4)], {}),
+  ],
   LinearCrossEntropy: [
     {
       what: 'as the loss, hidden and weight',

@@ -31,7 +31,7 @@ export function everyOperator(): Graph {
   );
   const [left, middle, right] = g.addAll('Split', [wide], { axis: 1, parts: 3 }, { name: 'third' });
   if (left === undefined || middle === undefined || right === undefined) throw new Error('a split in three');
-  const joined = b.concat(g, [left, b.silu(g, middle)], -1);
+  const joined = b.concat(g, [left, g.add('QuickGelu', [middle], { alpha: 1 })], -1);
   const spun = b.rotary(g, b.reshape(g, joined, ['N', 1, 4]), positions, cos, sin, 2);
   const flat = b.reshape(g, spun, ['N', 4]);
   const padded = b.gather(g, flat, rows, { indices: back, mask }, 'padded');

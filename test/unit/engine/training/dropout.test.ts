@@ -5,7 +5,12 @@ import { Graph } from '../../../../src/engine/graph/graph';
 import type { HostTensor } from '../../../../src/engine/graph/types';
 import { dropoutFeeds } from '../../../../src/engine/training/dropoutFeeds';
 import { adapterPhases } from '../../../../src/engine/training/phases';
-import { buildLogitsGraph, buildStepGraph, LOSS } from '../../../../src/engine/training/stepGraph';
+import {
+  ACCUMULATE,
+  buildLogitsGraph,
+  buildStepGraph,
+  LOSS,
+} from '../../../../src/engine/training/stepGraph';
 import { packSlab, planSlabs, slabNames } from '../../../../src/engine/training/parameters';
 import type { RecomputeLevel } from '../../../../src/engine/graph/passes/recompute';
 import { interpret } from '../../../support/interpreter/interpret';
@@ -95,14 +100,15 @@ describe('dropout in a step', () => {
     const spec = tinySpec(model, { adapters: adapted.adapters, slabs, recompute });
     const feeds: Record<string, HostTensor> = {
       ...batch.feeds,
+      [ACCUMULATE]: { dtype: 'f32', shape: [], data: Float32Array.of(0) },
       ...dropoutFeeds(adapted.adapters.values(), batch.feeds, new RandomStream(seed, 'dropout/0', 1)),
     };
     for (const slab of slabs) {
       const data = packSlab(slab, (name) => adapted.values.get(name) ?? new Float32Array());
-      feeds[slabNames.parameter(slab)] = { dtype: 'f32', shape: slab.shape, data };
+      feeds[slabNames.parameter(slab)] = { dtype: 'f32', shape: [slab.size], data };
       feeds[slabNames.gradient(slab)] = {
         dtype: 'f32',
-        shape: slab.shape,
+        shape: [slab.size],
         data: new Float32Array(slab.size),
       };
     }

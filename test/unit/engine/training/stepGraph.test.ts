@@ -10,6 +10,7 @@ import { weightSpecs } from '../../../../src/engine/models/modules';
 import { packSlab, planSlabs, slabNames, type Parameter } from '../../../../src/engine/training/parameters';
 import { adapterPhases, fullPhase } from '../../../../src/engine/training/phases';
 import {
+  ACCUMULATE,
   buildLossGraph,
   buildStepGraph,
   frozenFactors,
@@ -75,18 +76,19 @@ const none: TinyAdapters = { adapters: new Map(), values: new Map() };
 const fullTraining = (parts: Partial<GraphSpec> = {}): Training =>
   training(fullPhase(model.config).parameters, none, parts);
 
-/** Loss and gradients of one batch, in f64; accumulators start at `accumulated`. */
-async function step({ spec, values, feeds }: Training, accumulated = 0) {
+/** Loss and gradients of one batch, in f64; accumulators start at `accumulated`, and count where `accumulate` is 1. */
+async function step({ spec, values, feeds }: Training, accumulated = 0, accumulate = 1) {
   const session = await new InterpreterRuntime('f64').createSession(buildStepGraph(spec), {
     label: 'step',
     weightsFolder: model.folder,
   });
-  const all: Record<string, HostTensor> = { ...batch.feeds, ...feeds };
+  const flag: HostTensor = { dtype: 'f32', shape: [], data: Float32Array.of(accumulate) };
+  const all: Record<string, HostTensor> = { ...batch.feeds, ...feeds, [ACCUMULATE]: flag };
   for (const slab of spec.slabs) {
     const data = packSlab(slab, (name) => values.get(name) ?? new Float32Array());
-    all[slabNames.parameter(slab)] = { dtype: 'f32', shape: slab.shape, data };
+    all[slabNames.parameter(slab)] = { dtype: 'f32', shape: [slab.size], data };
     const accumulator = new Float32Array(slab.size).fill(accumulated);
-    all[slabNames.gradient(slab)] = { dtype: 'f32', shape: slab.shape, data: accumulator };
+    all[slabNames.gradient(slab)] = { dtype: 'f32', shape: [slab.size], data: accumulator };
   }
   const { host } = await session.run(all);
   const gradients = new Map<string, Float64Array>();
@@ -116,7 +118,7 @@ async function lossAt(
         if (name === parameter.name) data[offset + index] = (data[offset + index] ?? 0) + by;
       }
     }
-    all[slabNames.parameter(slab)] = { dtype: 'f64', shape: slab.shape, data };
+    all[slabNames.parameter(slab)] = { dtype: 'f64', shape: [slab.size], data };
   }
   const { host } = await session.run(all);
   return Number(host[LOSS]?.data[0]);
@@ -181,9 +183,10 @@ describe.each(Object.entries(trainings))('the step graph of %s', (_, make) => {
     },
   );
 
-  it('adds to the accumulators', async () => {
+  it('adds to the accumulators, or starts them anew', async () => {
     const trained = make();
     const [fresh, added] = [await step(trained), await step(trained, 2)];
+    expect((await step(trained, 2, 0)).gradients).toEqual(fresh.gradients);
     for (const [name, gradient] of fresh.gradients) {
       expect(
         worstDifference(

@@ -3,10 +3,14 @@ import { RandomStream } from '../../../../src/base/random';
 import type { HostTensor } from '../../../../src/engine/graph/types';
 import { planSlabs, slabNames, type Slab } from '../../../../src/engine/training/parameters';
 import {
+  buildNormGraph,
   buildUpdateGraph,
   GRAD_NORM,
+  maskName,
+  updateNames,
   updateScalars,
   type AdamSettings,
+  type UpdateMoment,
 } from '../../../../src/engine/training/updateGraph';
 import { interpret } from '../../../support/interpreter/interpret';
 import { worstDifference } from '../../../support/tinyModel';
@@ -68,43 +72,75 @@ function plainAdamW(settings: AdamSettings, masks: ReadonlyMap<string, readonly 
   return { states, norms };
 }
 
-/** The same by the update graph; in f64 unless `precision` says otherwise. */
-function byGraph(
-  settings: AdamSettings,
+type Precision = 'f64' | 'f32';
+
+function tensorOf(precision: Precision, shape: readonly number[], data: Iterable<number>): HostTensor {
+  return precision === 'f64'
+    ? { dtype: 'f64', shape, data: Float64Array.from(data) }
+    : { dtype: 'f32', shape, data: Float32Array.from(data) };
+}
+
+/** The norm of the gradients by its graph. */
+function normByGraph(
+  gradients: ReadonlyMap<Slab, readonly number[]>,
   masks: ReadonlyMap<string, readonly number[]>,
-  precision: 'f64' | 'f32' = 'f64',
-) {
+  precision: Precision = 'f64',
+): number {
   const masked = new Set(slabs.filter(({ name }) => masks.has(name)));
-  const graph = buildUpdateGraph(slabs, settings, masked);
+  const feeds: Record<string, HostTensor> = {};
+  for (const [slab, gradient] of gradients) {
+    feeds[slabNames.gradient(slab)] = tensorOf(precision, [slab.size], gradient);
+    const mask = masks.get(slab.name);
+    if (mask !== undefined) feeds[maskName(slab)] = tensorOf(precision, [slab.size], mask);
+  }
+  return Number(interpret(buildNormGraph(slabs, masked), feeds, { precision })[GRAD_NORM]?.data[0]);
+}
+
+/** One slab's update by its graph. */
+function updateByGraph(
+  settings: AdamSettings,
+  decays: boolean,
+  state: SlabState,
+  gradient: readonly number[],
+  mask: readonly number[] | undefined,
+  moment: UpdateMoment,
+  precision: Precision = 'f64',
+): SlabState {
+  const tensor = (data: readonly number[]): HostTensor => tensorOf(precision, [data.length], data);
+  const scalars = Object.entries<number>({ ...updateScalars(settings, moment, decays) });
+  const outputs = interpret(
+    buildUpdateGraph(settings, mask !== undefined),
+    {
+      ...Object.fromEntries(scalars.map(([name, value]) => [name, tensorOf(precision, [], [value])])),
+      [updateNames.parameter]: tensor(state.parameter),
+      [updateNames.gradient]: tensor(gradient),
+      [updateNames.firstMoment]: tensor(state.first),
+      [updateNames.secondMoment]: tensor(state.second),
+      ...(mask === undefined ? {} : { [updateNames.mask]: tensor(mask) }),
+    },
+    { precision },
+  );
+  const read = (name: string): number[] => Array.from(outputs[name]?.data ?? [], Number);
+  return {
+    parameter: read(updateNames.newParameter),
+    first: read(updateNames.newFirstMoment),
+    second: read(updateNames.newSecondMoment),
+  };
+}
+
+/** The same by the graphs, in f64. */
+function byGraph(settings: AdamSettings, masks: ReadonlyMap<string, readonly number[]>) {
   const states = slabs.map(start);
   const norms: number[] = [];
-  const tensor = (shape: readonly number[], data: readonly number[]): HostTensor =>
-    precision === 'f64'
-      ? { dtype: 'f64', shape, data: Float64Array.from(data) }
-      : { dtype: 'f32', shape, data: Float32Array.from(data) };
   for (let t = 1; t <= STEPS; t++) {
-    const feeds: Record<string, HostTensor> = {};
-    for (const [name, value] of Object.entries(updateScalars(settings, rateOf(t), t))) {
-      feeds[name] = tensor([], [Number(value)]);
-    }
+    const gradients = new Map(slabs.map((slab) => [slab, gradientOf(slab, t)]));
+    const gradNorm = normByGraph(gradients, masks);
+    norms.push(gradNorm);
+    const moment = { learningRate: rateOf(t), step: t, gradNorm };
     for (const [s, slab] of slabs.entries()) {
       const state = states[s] ?? start(slab);
-      feeds[slabNames.parameter(slab)] = tensor(slab.shape, state.parameter);
-      feeds[slabNames.gradient(slab)] = tensor(slab.shape, gradientOf(slab, t));
-      feeds[slabNames.firstMoment(slab)] = tensor(slab.shape, state.first);
-      feeds[slabNames.secondMoment(slab)] = tensor(slab.shape, state.second);
-      const mask = masks.get(slab.name);
-      if (mask !== undefined) feeds[slabNames.mask(slab)] = tensor(slab.shape, mask);
-    }
-    const outputs = interpret(graph, feeds, { precision });
-    const read = (name: string): number[] => Array.from(outputs[name]?.data ?? [], Number);
-    norms.push(read(GRAD_NORM)[0] ?? NaN);
-    for (const [s, slab] of slabs.entries()) {
-      states[s] = {
-        parameter: read(slabNames.newParameter(slab)),
-        first: read(slabNames.newFirstMoment(slab)),
-        second: read(slabNames.newSecondMoment(slab)),
-      };
+      const gradient = gradients.get(slab) ?? [];
+      states[s] = updateByGraph(settings, slab.decay, state, gradient, masks.get(slab.name), moment);
     }
   }
   return { states, norms };
@@ -169,32 +205,22 @@ describe('a masked number', () => {
   it('keeps its bits while its momentum runs out', () => {
     const slab = slabs[0];
     if (slab === undefined) throw new Error('no slab');
-    const graph = buildUpdateGraph([slab], { ...adam, weightDecay: 0.1, maxGradNorm: 1 }, new Set([slab]));
-    const values = Float32Array.from(random('values', slab.size));
-    const tensor = (data: Float32Array): HostTensor => ({ dtype: 'f32', shape: slab.shape, data });
-    const scalars = Object.entries(updateScalars(adam, 0.1, 3)).map(([name, value]): [string, HostTensor] => [
-      name,
-      { dtype: 'f32', shape: [], data: Float32Array.of(Number(value)) },
-    ]);
-    const outputs = interpret(
-      graph,
-      {
-        ...Object.fromEntries(scalars),
-        [slabNames.parameter(slab)]: tensor(values),
-        [slabNames.gradient(slab)]: tensor(new Float32Array(slab.size).fill(2)),
-        [slabNames.firstMoment(slab)]: tensor(new Float32Array(slab.size).fill(0.7)),
-        [slabNames.secondMoment(slab)]: tensor(new Float32Array(slab.size).fill(0.4)),
-        [slabNames.mask(slab)]: tensor(Float32Array.from({ length: slab.size }, (_, i) => i % 2)),
-      },
-      { precision: 'f32' },
+    const fill = (value: number): number[] => new Array<number>(slab.size).fill(value);
+    const parameter = [...Float32Array.from(random('values', slab.size))];
+    const after = updateByGraph(
+      { ...adam, weightDecay: 0.1, maxGradNorm: 1 },
+      true,
+      { parameter, first: fill(0.7), second: fill(0.4) },
+      fill(2),
+      parameter.map((_, i) => i % 2),
+      { learningRate: 0.1, step: 3, gradNorm: 5 },
+      'f32',
     );
-    const after = outputs[slabNames.newParameter(slab)]?.data ?? [];
-    values.forEach((value, i) => {
-      if (i % 2 === 0) expect(after[i]).toBe(value);
-      else expect(after[i]).not.toBe(value);
+    parameter.forEach((value, i) => {
+      if (i % 2 === 0) expect(after.parameter[i]).toBe(value);
+      else expect(after.parameter[i]).not.toBe(value);
     });
-    const first = outputs[slabNames.newFirstMoment(slab)]?.data ?? [];
-    expect(first[0]).toBeCloseTo(0.63, 6);
+    expect(after.first[0]).toBeCloseTo(0.63, 6);
   });
 
   it('does not count in the norm', () => {
@@ -205,18 +231,13 @@ describe('a masked number', () => {
 
 describe('a gradient of zeros', () => {
   it('leaves everything finite, with clipping too', () => {
-    const graph = buildUpdateGraph(slabs, { ...adam, maxGradNorm: 1 }, new Set());
-    const feeds: Record<string, HostTensor> = {};
-    for (const { name } of graph.inputs) {
-      const slab = slabs.find((candidate) => name.endsWith(`:${candidate.name}`));
-      const data = new Float32Array(slab?.size ?? 1);
-      feeds[name] = {
-        dtype: 'f32',
-        shape: slab?.shape ?? [],
-        data: slab === undefined ? data.fill(1) : data,
-      };
-    }
-    const outputs = Object.values(interpret(graph, feeds, { precision: 'f32' }));
-    expect(outputs.every(({ data }) => Array.from(data, Number).every((value) => value === 0))).toBe(true);
+    const gradients = new Map(slabs.map((slab) => [slab, new Array<number>(slab.size).fill(0)]));
+    const gradNorm = normByGraph(gradients, new Map(), 'f32');
+    expect(gradNorm).toBe(0);
+    const zeros = [0, 0, 0];
+    const state = { parameter: [1, 2, 3], first: zeros, second: zeros };
+    const moment = { learningRate: 0.1, step: 1, gradNorm };
+    const settings = { ...adam, maxGradNorm: 1 };
+    expect(updateByGraph(settings, false, state, zeros, undefined, moment, 'f32')).toEqual(state);
   });
 });

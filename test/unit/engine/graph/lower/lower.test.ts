@@ -133,3 +133,20 @@ describe('lowering of LinearCrossEntropy', () => {
     expect(printGraph(graph)).toBe(before);
   });
 });
+
+describe('lowering of SwiGLU', () => {
+  it('computes what the composite does', () => {
+    const graph = new Graph();
+    const [gate, up] = [graph.input('gate', 'f32', ['N', 3]), graph.input('up', 'f32', ['N', 3])];
+    graph.output(graph.add('SwiGLU', [gate, up], {}, { name: 'y' }));
+    const random = new RandomStream(3, 'swiglu');
+    const fed = (): HostTensor => ({ dtype: 'f32', shape: [2, 3], data: random.normals(6, 2) });
+    const inputs = { gate: fed(), up: fed() };
+    const expected = interpret(graph, inputs)['y'];
+    lowerGraph(graph);
+    checkGraph(graph);
+    expect(graph.nodes.map(({ op }) => op)).toEqual(['QuickGelu', 'Mul']);
+    const lowered = Array.from(interpret(graph, inputs)['y']?.data ?? [], Number);
+    Array.from(expected?.data ?? [], Number).forEach((value, i) => expect(lowered[i]).toBeCloseTo(value, 12));
+  });
+});

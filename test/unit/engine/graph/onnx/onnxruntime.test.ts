@@ -55,7 +55,7 @@ describe('encoded graphs in onnxruntime', () => {
     const c = g.constant('c', f32([3], [10, 20, 30]));
     g.output(b.gemm(g, x, w, { transB: true, alpha: 2, c, name: 'gemm' }));
     g.output(b.rmsNorm(g, x, g.constant('scale', f32([2], [1, 2])), 0, 'norm'));
-    g.output(b.silu(g, x, 'silu'));
+    g.output(g.add('QuickGelu', [x], { alpha: 1 }, { name: 'silu' }));
     const states = b.reshape(g, b.concat(g, [x, x], 1), ['N', 1, 4]);
     const positions = g.input('positions', 'i64', ['N', 1]);
     const cos = g.input('cos', 'f32', ['P', 1]);

@@ -71,6 +71,8 @@ const cases: readonly Case[] = [
   given('Sigmoid', ['f32[N]'], {}, 'f32[N]'),
   given('Sigmoid', ['i32[1]'], {}, /Sigmoid: x is i32/),
   given('QuickGelu', ['f32[N, 8]'], { alpha: 1 }, 'f32[N, 8]'),
+  given('SwiGLU', ['f32[N, 8]', 'f32[N, 8]'], {}, 'f32[N, 8]'),
+  given('SwiGLU', ['f32[N, 8]', 'f32[N, 4]'], {}, /SwiGLU: up/),
   given('QuickGelu', ['i32[1]'], { alpha: 1 }, /QuickGelu: x is i32/),
   given('Cast', ['i64[N]'], { to: 'f32' }, 'f32[N]'),
   given('Cast', [''], { to: 'f32' }, /Cast: input 0 \(x\) is missing/),
