@@ -44,6 +44,7 @@ function summary(rounds) {
     supervised_tokens_per_s: over('supervised_tokens_per_s'),
     input_tokens_per_s: over('input_tokens_per_s'),
     peak_rss_mb: Math.max(...rounds.map((round) => round.peak_rss_mb)),
+    predicted_mb: rounds[0].predicted_mb,
     losses: rounds[0].losses,
   };
 }

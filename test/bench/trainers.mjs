@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
@@ -24,7 +25,8 @@ export function prepare(workload, options) {
 
 /** Our trainer, from the run's own metrics. */
 export function runOurs(experiment, options) {
-  const args = [cli, 'run', experiment, '--runs', join(options.work, 'runs'), '--json'];
+  const runs = mkdtempSync(join(options.work, 'runs-'));
+  const args = [cli, 'run', experiment, '--runs', runs, '--json'];
   const env = { ...process.env, EIGENLOOM_CACHE: join(options.work, 'cache') };
   const lines = execFileSync(process.execPath, args, { ...quiet, env })
     .trim()
@@ -38,6 +40,8 @@ export function runOurs(experiment, options) {
     supervised_tokens_per_s: timed.reduce((sum, step) => sum + step.tokens, 0) / seconds,
     input_tokens_per_s: timed.reduce((sum, step) => sum + step.input_tokens, 0) / seconds,
     peak_rss_mb: steps.at(-1).rss_mb,
+    predicted_mb: JSON.parse(readFileSync(join(runs, readdirSync(runs)[0], 'run.json'), 'utf8')).facts.memory
+      .predicted_mb,
     losses: steps.map((step) => step.loss),
   };
 }

@@ -29,9 +29,7 @@ const runFactsSchema = Type.Object({
     ),
   ),
   /** What `memory.recompute` came to, and the peak that was predicted, in MB (10^6 bytes). */
-  memory: Type.Optional(
-    Type.Object({ recompute: text, predicted_mb: number, measured_mb: Type.Optional(number) }),
-  ),
+  memory: Type.Optional(Type.Object({ recompute: text, predicted_mb: number })),
   /** Rows read, rows dropped since no token of them is supervised, and tokens. */
   data: Type.Optional(
     Type.Object({

@@ -1,14 +1,20 @@
 import * as os from 'node:os';
+import { arenaBytes } from '../../engine/graph/passes/arena';
 import { liveSet } from '../../engine/graph/passes/liveSet';
 import type { RecomputeLevel } from '../../engine/graph/passes/recompute';
 import type { DimBindings } from '../../engine/graph/dims';
-import { frozenFactors, buildStepGraph, type GraphSpec } from '../../engine/training/stepGraph';
+import {
+  buildLossGraph,
+  buildStepGraph,
+  frozenFactors,
+  type GraphSpec,
+} from '../../engine/training/stepGraph';
 import { slabsSize } from '../../engine/training/parameters';
 
 /** What a step is expected to need, in bytes of resident memory. */
 export interface MemoryPrediction {
   readonly recompute: RecomputeLevel;
-  /** Activations and gradients alive at once at the worst moment of a step. */
+  /** Activations and gradients: what the arena holds after the worst step, and beside it the worst evaluation. */
   readonly activations: number;
   /** Frozen weights, which are mapped from their file. */
   readonly weights: number;
@@ -17,34 +23,47 @@ export interface MemoryPrediction {
   readonly total: number;
 }
 
-/** Node, onnxruntime and our own code, before any model: measured, and much the same everywhere. */
-const PROCESS = 110e6;
-/** onnxruntime's arena keeps holes between buffers: measured 1.08 to 1.14 times what is alive. */
-const ARENA = 1.12;
+/** The batches that need the most memory, each as the sizes it binds. */
+export interface WorstBatches {
+  readonly training: readonly DimBindings[];
+  readonly evaluation: readonly DimBindings[];
+}
+
+/** Resident bytes of Node, onnxruntime and our own code before any model: measured, much the same everywhere. */
+const PROCESS = 150e6;
+/** Resident bytes that onnxruntime and our own graph keep for one node of the step graph: measured. */
+const NODE = 6.5e3;
 /** Share of the machine's memory that a run may plan to take. */
 const SHARE = 0.85;
 
-/** Predicts a step's memory from the order in which onnxruntime will run its graph. */
-export function predictMemory(
-  spec: GraphSpec,
-  worst: readonly DimBindings[],
-  weights: number,
-): MemoryPrediction {
+/**
+ * Predicts the peak of a run's resident memory from the order in which onnxruntime will run its graphs. `weights` are
+ * the bytes of the frozen weights.
+ */
+export function predictMemory(spec: GraphSpec, worst: WorstBatches, weights: number): MemoryPrediction {
   const graph = buildStepGraph(spec);
-  const activations = Math.max(...worst.map((bindings) => ARENA * liveSet(graph, bindings).peakBytes));
+  const step = Math.max(...worst.training.map((bindings) => arenaBytes(graph, bindings)));
+  const activations = step + evaluationBytes(spec, worst.evaluation);
   const frozen = frozenFactors(spec.adapters.values(), spec.slabs).reduce(
     (sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 4),
     0,
   );
-  // Parameters, two moments and the zeros that gradients start from stay in memory; the live set has the rest.
+  // Parameters, two moments and the gradients outside the arena stay in memory; the arena has the rest.
   const state = 4 * 4 * slabsSize(spec.slabs) + frozen;
   return {
     recompute: spec.recompute,
     activations,
     weights,
     state,
-    total: PROCESS + activations + weights + state,
+    total: PROCESS + NODE * graph.nodes.length + activations + weights + state,
   };
+}
+
+/** An evaluation has no arena: its memory comes beside that of the steps, and goes. */
+function evaluationBytes(spec: GraphSpec, worst: readonly DimBindings[]): number {
+  if (worst.length === 0) return 0;
+  const graph = buildLossGraph({ ...spec, recompute: 'none' });
+  return Math.max(...worst.map((bindings) => liveSet(graph, bindings).peakBytes));
 }
 
 /** Bytes that a run may plan to take: of the machine's memory, or of what its container is limited to. */

@@ -1,5 +1,5 @@
 import { toError } from '../../base/errors';
-import { BatchPlan, DATA_START, type BatchPlanOptions } from '../../data/batch/plan';
+import { BatchPlan, DATA_START, evaluationBatches, type BatchPlanOptions } from '../../data/batch/plan';
 import { layoutStep, type StepLayoutOptions } from '../../data/batch/step';
 import type { Dataset } from '../../data/dataset';
 import type { DimBindings } from '../../engine/graph/dims';
@@ -18,7 +18,7 @@ import { checkExperiment, checkUnchanged } from './checks';
 import { loadRunData } from './data';
 import { LAYOUT_CHUNKS, layoutOptions } from './layout';
 import { TrainingLoop, type LoopParts } from './loop';
-import { chooseRecompute, predictMemory } from './memory';
+import { chooseRecompute, predictMemory, type WorstBatches } from './memory';
 import { mapWeights, openPretrained, type LoadedModel, type LoadOptions } from './model';
 
 type DataFacts = NonNullable<RunFacts['data']>;
@@ -96,7 +96,10 @@ async function prepareOn(
   const steps = totalSteps(experiment, batches);
   context.record({ total_steps: steps });
   const plan = planTraining(context, model, steps);
-  const worst = worstCases(data.train, batches, layout);
+  const worst: WorstBatches = {
+    training: worstOfTraining(data.train, batches, layout),
+    evaluation: worstOfEvaluation(data.evaluation, experiment.training.batch_size, layout),
+  };
   const spec = chooseSpec(context, model, plan, runtime.device === 'cpu', worst);
   const { adam, weight_decay: weightDecay, max_grad_norm: maxGradNorm } = experiment.training;
   const parts: LoopParts = {
@@ -161,7 +164,11 @@ function scheduleOf({ training }: Experiment, steps: number): Schedule {
 }
 
 /** Sizes of the batches that need the most memory: the most tokens, and the largest padded attention. */
-function worstCases(train: Dataset, batches: BatchPlan, layout: StepLayoutOptions): readonly DimBindings[] {
+function worstOfTraining(
+  train: Dataset,
+  batches: BatchPlan,
+  layout: StepLayoutOptions,
+): readonly DimBindings[] {
   const steps = Math.min(batches.stepsInEpoch(0), 1000);
   let byTokens: { readonly size: number; readonly rows: readonly (readonly number[])[] } | undefined;
   let byArea = byTokens;
@@ -181,12 +188,23 @@ function worstCases(train: Dataset, batches: BatchPlan, layout: StepLayoutOption
   );
 }
 
+/** Sizes of the evaluation batch with the longest rows, which comes first. */
+function worstOfEvaluation(
+  rows: Dataset | undefined,
+  batchSize: number,
+  layout: StepLayoutOptions,
+): readonly DimBindings[] {
+  const [longest] = evaluationBatches(rows?.lengths ?? [], batchSize);
+  if (rows === undefined || longest === undefined) return [];
+  return layoutStep(rows, [longest], layout).batches.map(({ bindings }) => bindings);
+}
+
 function chooseSpec(
   context: TrainContext,
   model: LoadedModel,
   plan: TrainingPlan,
   fuseTranspose: boolean,
-  worst: readonly DimBindings[],
+  worst: WorstBatches,
 ): Omit<GraphSpec, 'slabs'> {
   const { experiment } = context;
   const base = {

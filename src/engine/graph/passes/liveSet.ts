@@ -1,9 +1,8 @@
-import { type DimBindings, elementCount } from '../dims';
+import type { DimBindings } from '../dims';
 import type { Graph } from '../graph';
-import { BYTES_PER_ELEMENT, type Node, type Value } from '../types';
-import { planBuffers } from './buffers';
+import type { Node, Value } from '../types';
 import { executionOrder } from './executionOrder';
-import { readValues } from './nodes';
+import { bufferLifetimes, valueBytes } from './lifetimes';
 
 /** Memory after one node's outputs were allocated and before its dead inputs were freed: the most while it ran. */
 interface LiveMoment {
@@ -25,28 +24,18 @@ export interface LiveSet {
   readonly initializerBytes: number;
 }
 
-/** Bytes of one value when the graph runs with these bindings. */
-function valueBytes(value: Value, bindings: DimBindings): number {
-  return elementCount(value.shape, bindings) * BYTES_PER_ELEMENT[value.dtype];
-}
-
 /**
  * Simulates the memory of a run without running it: onnxruntime's CPU provider, sequential, graph optimisation and
  * memory patterns off, the model written with `bufferLabels`. A buffer is freed after the last node that reads it.
  *
  * Measured against onnxruntime-node 1.30.0 on a step graph of SmolLM2-135M: exact to 1 % where each buffer is mapped
- * and unmapped on its own. onnxruntime's arena, which is faster, takes up to 13 % more: it gives a request a free chunk
- * of up to twice its size, and holes between buffers stay resident.
+ * and unmapped on its own. onnxruntime's arena, which is faster, takes up to 13 % more: see `arenaBytes`.
  */
 export function liveSet(graph: Graph, bindings: DimBindings): LiveSet {
   const order = executionOrder(graph);
-  const buffers = planBuffers(graph, order);
-  const lifetimes = bufferLifetimes(graph, order, buffers);
-
   const born = order.map(() => 0);
   const died = order.map(() => 0);
-  for (const [buffer, { from, to }] of lifetimes) {
-    const bytes = valueBytes(buffer, bindings);
+  for (const { bytes, from, to } of bufferLifetimes(graph, order, bindings)) {
     born[from] = (born[from] ?? 0) + bytes;
     if (to < order.length) died[to] = (died[to] ?? 0) + bytes;
   }
@@ -68,27 +57,4 @@ export function liveSet(graph: Graph, bindings: DimBindings): LiveSet {
     inputBytes: total(graph.inputs),
     initializerBytes: total(graph.initializers.keys()),
   };
-}
-
-/** From the node that allocates each buffer to the last that reads it; past the end where nobody frees it. */
-function bufferLifetimes(
-  graph: Graph,
-  order: readonly Node[],
-  buffers: ReadonlyMap<Value, Value>,
-): ReadonlyMap<Value, { from: number; to: number }> {
-  const outputs = new Set(graph.outputs);
-  const lifetimes = new Map<Value, { from: number; to: number }>();
-  order.forEach((node, at) => {
-    for (const value of readValues(node)) {
-      const lifetime = lifetimes.get(buffers.get(value) ?? value);
-      // A graph output is the caller's from the moment it is computed.
-      if (lifetime !== undefined && lifetime.to !== Infinity) lifetime.to = at;
-    }
-    for (const output of node.outputs) {
-      const buffer = buffers.get(output) ?? output;
-      const own = buffer === output;
-      if (own) lifetimes.set(output, { from: at, to: outputs.has(output) ? Infinity : order.length });
-    }
-  });
-  return lifetimes;
 }

@@ -45,18 +45,22 @@ describe('chooseRecompute', () => {
 
 describe('predictMemory', () => {
   it('counts less for activations the more is computed again, and all that stays', async () => {
-    const model = await tinyModel({ layers: 3 });
+    const model = await tinyModel({ layers: 6 });
     const { adapters } = tinyAdapters(model, 'pissa');
     const [phase] = adapterPhases(adapters.values(), { steps: 1, fraction: 0 });
     const slabs = planSlabs(phase?.parameters ?? []);
-    const sizes = { N: 2000, B: 8, L: 300, K: 500, Q: 200 };
+    const sizes = { N: 2000, B: 60, L: 40, K: 500, Q: 40 };
     const at = (recompute: RecomputeLevel): MemoryPrediction =>
-      predictMemory(tinySpec(model, { adapters, slabs, recompute }), [{ ...sizes, N: 100 }, sizes], 1e6);
+      predictMemory(
+        tinySpec(model, { adapters, slabs, recompute }),
+        { training: [{ ...sizes, N: 100 }, sizes], evaluation: [] },
+        1e6,
+      );
     const [none, cheap, layers] = [at('none'), at('cheap'), at('layers')];
     expect(cheap.activations).toBeLessThan(none.activations);
     expect(layers.activations).toBeLessThan(cheap.activations);
     const numbers = slabs.reduce((sum, slab) => sum + slab.size, 0);
-    // Parameter, two moments and a zero of each trained number; PiSSA's frozen factors are as many again.
+    // Parameter, two moments and a gradient of each trained number; PiSSA's frozen factors are as many again.
     expect(none.state).toBe(4 * 4 * numbers + 4 * numbers);
     expect(none.total).toBeGreaterThan(none.activations + none.state + 1e6);
     expect(none).toMatchObject({ recompute: 'none', weights: 1e6 });
