@@ -1,34 +1,42 @@
-// Bundles what runs under Node: the command line and the trainer. Only the trainer may leave onnxruntime-node outside.
-import { readFileSync } from 'node:fs';
+// Bundles what runs: the command line, the trainer and the extension under Node, and each panel's page in a webview.
+// Only the trainer may leave onnxruntime-node outside, and only the extension `vscode`.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { notices, packagesOf } from './packaging/notices.mjs';
 
 const common = {
   bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
   sourcemap: true,
-  minify: false,
   legalComments: 'linked',
   logLevel: 'warning',
   metafile: true,
 };
+const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
+const browser = { ...common, platform: 'browser', target: 'es2022', format: 'iife', minify: true };
+
+/** Every folder of `webview` with a `main.ts` is a panel; its style is `style.css` there, and what that imports. */
+const panels = readdirSync('webview').filter((name) => existsSync(join('webview', name, 'main.ts')));
 
 const bundles = [
-  { entry: 'src/trainer/cli.ts', out: 'dist/cli.js', external: [], banner: '#!/usr/bin/env node' },
-  { entry: 'src/trainer/main.ts', out: 'dist/trainer.js', external: ['onnxruntime-node'], banner: '' },
+  { ...node, in: 'src/trainer/cli.ts', out: 'dist/cli', banner: { js: '#!/usr/bin/env node' } },
+  { ...node, in: 'src/trainer/main.ts', out: 'dist/trainer', external: ['onnxruntime-node'] },
+  { ...node, in: 'src/extension/extension.ts', out: 'dist/extension', external: ['vscode'] },
+  ...panels.map((name) => ({ ...browser, in: `webview/${name}/main.ts`, out: `dist/webview/${name}` })),
 ];
 
-for (const { entry, out, external, banner } of bundles) {
-  const result = await build({
-    ...common,
-    entryPoints: [entry],
-    outfile: out,
-    external,
-    banner: { js: banner },
-  });
-  const { bytes, inputs } = result.metafile.outputs[out] ?? { bytes: 0, inputs: {} };
-  console.log(`${out}  ${Math.round(bytes / 1024)} KB from ${Object.keys(inputs).length} files`);
+const inputs = new Set([
+  'node_modules/onnxruntime-node/package.json',
+  'node_modules/onnxruntime-common/package.json',
+]);
+for (const { in: entry, out, ...options } of bundles) {
+  const { metafile } = await build({ ...options, entryPoints: [{ in: entry, out }], outdir: '.' });
+  for (const [file, { bytes, inputs: sources }] of Object.entries(metafile.outputs)) {
+    if (/\.(?:map|LEGAL\.txt)$/u.test(file)) continue;
+    console.log(`${file}  ${Math.round(bytes / 1024)} KB from ${Object.keys(sources).length} files`);
+  }
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
+writeFileSync('dist/THIRD_PARTY_NOTICES.txt', notices(packagesOf(inputs, import.meta.dirname)));
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 console.log(`eigenloom ${version} is built`);

@@ -10,6 +10,13 @@ export interface ErrorFacts {
   /** 1-based line and column in `file`. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
+  /** Where it ends, exclusive, counted as `line` and `column`; only there where the beginning is. */
+  readonly endLine?: number | undefined;
+  readonly endColumn?: number | undefined;
+  /** What sort of fault it is, for tools that mend it, e.g. `unknown-key`. */
+  readonly code?: string | undefined;
+  /** What was meant, most likely: takes the place of what stands there. */
+  readonly meant?: string | undefined;
   /** Config key, e.g. `adapter.rank`. */
   readonly key?: string | undefined;
   /** Tensor or graph value the error is about. */

@@ -148,6 +148,11 @@ function nothingToLearn(paths: readonly string[], stats: TokenStats, options: To
   });
 }
 
+/** True for a sample, by its text's hash, that `splitEvaluation` holds out. */
+export function isHeldOut(textHash: number, fraction: number, seed: number): boolean {
+  return new RandomStream(seed, 'data/evaluation', textHash).uniform() < fraction;
+}
+
 /**
  * Holds a share of the samples out for evaluation. Whether a sample is held out depends on its text and the seed
  * alone: rows that are added later move none, and the same text is never on both sides.
@@ -157,8 +162,7 @@ export function splitEvaluation(
   fraction: number,
   seed: number,
 ): { train: Dataset; evaluation: Dataset } {
-  const held = (i: number): boolean =>
-    new RandomStream(seed, 'data/evaluation', dataset.textHash(i)).uniform() < fraction;
+  const held = (i: number): boolean => isHeldOut(dataset.textHash(i), fraction, seed);
   const evaluation = dataset.filter(held);
   const train = dataset.filter((i) => !held(i));
   if (evaluation.size === 0 || train.size === 0) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readRows } from './files/readRows';
 import { hashFile } from './files/utf8';
-import { rowEncoder, type RowForm } from './text/encode';
+import { type EncodedRow, rowEncoder, type RowForm } from './text/encode';
 import type { Tokenizer } from './text/tokenizer';
 import { supervisedCount } from './batch/tokenRow';
 import { TokenTableBuilder, type TokenTable } from './tokenTable';
@@ -71,6 +71,22 @@ export async function tokeniseFile(
   return { file, sha256, table };
 }
 
+/** A row as a run takes it: cut, and whether anything is left to learn from. */
+export interface CutRow {
+  readonly ids: Int32Array;
+  readonly supervised: Uint8Array;
+  /** `dropped-by-cut`: the cut took every supervised token; `dropped-empty`: there never was one. */
+  readonly outcome: 'kept' | 'dropped-by-cut' | 'dropped-empty';
+}
+
+/** Cuts a row to `maxLength` tokens, from the right. */
+export function cutRow(whole: Pick<EncodedRow, 'ids' | 'supervised'>, maxLength: number): CutRow {
+  const ids = whole.ids.subarray(0, maxLength);
+  const supervised = whole.supervised.subarray(0, maxLength);
+  if (supervisedCount({ supervised }) > 0) return { ids, supervised, outcome: 'kept' };
+  return { ids, supervised, outcome: supervisedCount(whole) === 0 ? 'dropped-empty' : 'dropped-by-cut' };
+}
+
 async function tokeniseRows(
   file: string,
   options: TokeniseOptions,
@@ -88,14 +104,11 @@ async function tokeniseRows(
     }
     stats.rows++;
     const whole = encode(row);
-    const ids = whole.ids.subarray(0, maxLength);
-    const supervised = whole.supervised.subarray(0, maxLength);
+    const { ids, supervised, outcome } = cutRow(whole, maxLength);
     if (ids.length < whole.ids.length) stats.cut++;
-    if (supervisedCount({ supervised }) > 0) {
-      builder.add(ids, supervised, row.line, whole.textHash);
-    } else if (supervisedCount(whole) === 0) {
-      stats.droppedEmpty++;
-    } else {
+    if (outcome === 'kept') builder.add(ids, supervised, row.line, whole.textHash);
+    else if (outcome === 'dropped-empty') stats.droppedEmpty++;
+    else {
       stats.droppedByCut++;
       const prompt = whole.supervised.indexOf(1, 1);
       stats.shortestPrompt = stats.droppedByCut === 1 ? prompt : Math.min(stats.shortestPrompt, prompt);

@@ -19,6 +19,8 @@ export interface RunPaths {
   readonly lock: string;
   readonly checkpoints: string;
   readonly adapter: string;
+  /** What the user added: never written by the trainer. */
+  readonly user: string;
 }
 
 /** The paths in a run folder. */
@@ -34,14 +36,33 @@ export function runPaths(folder: string): RunPaths {
     lock: join(folder, 'lock'),
     checkpoints: join(folder, 'checkpoints'),
     adapter: join(folder, 'adapter'),
+    user: join(folder, 'user.json'),
   };
 }
 
-const ID = /^\d{8}-\d{6}-.+-[0-9a-z]{4}$/u;
+const ID = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.+)-[0-9a-z]{4}$/u;
 
 /** True for a folder's name that a run may have. */
 export function isRunId(name: string): boolean {
   return ID.test(name);
+}
+
+/**
+ * What a run's id alone tells: its name as far as an id holds it, and when it was made (milliseconds since 1970, to
+ * the second). Undefined for a name that is no id.
+ */
+export function parseRunId(id: string): { name: string; created: number } | undefined {
+  const [, year, month, day, hour, minute, second, name] = ID.exec(id) ?? [];
+  if (name === undefined) return undefined;
+  const created = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  return { name, created };
 }
 
 /** An id for a run of that name: `20261124-180300-my-run-x7q2`, in UTC, so that ids sort by time. */

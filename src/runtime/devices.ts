@@ -4,7 +4,7 @@ import { ort } from './ort';
 import { probeDevice, type Probe, type ProbeResult } from './probe';
 
 /** One device of this machine, as far as it was looked at. */
-interface DeviceReport {
+export interface DeviceReport {
   readonly device: DeviceKind;
   readonly usable: boolean;
   /** For people: what it does, or why it is not usable. */
@@ -82,6 +82,39 @@ export async function chooseDevice(
   return requested === 'auto' ? chooseFastest(sources) : chooseNamed(requested, sources);
 }
 
+/** What there is on this machine, and what `auto` takes of it. */
+export interface DeviceSurvey {
+  readonly choice: DeviceChoice;
+  /** Every device, in the order in which `auto` looks, the CPU last. */
+  readonly devices: readonly DeviceReport[];
+}
+
+/** Tries every device out. What `chooseDevice` would try is tried once. */
+export async function surveyDevices(sources: DeviceSources = defaultSources()): Promise<DeviceSurvey> {
+  const seen = new Map<DeviceKind, ProbeResult>();
+  const probe: Probe = async (device) => {
+    const result = seen.get(device) ?? (await sources.probe(device));
+    seen.set(device, result);
+    return result;
+  };
+  const choice = await chooseFastest({ ...sources, probe });
+  const devices: DeviceReport[] = [];
+  for (const device of GPU_ORDER) {
+    devices.push(
+      sources.supported.includes(device) ? report(device, await probe(device)) : notPartOf(device),
+    );
+  }
+  return { choice, devices: [...devices, CPU_REPORT] };
+}
+
+function notPartOf(device: DeviceKind): DeviceReport {
+  return { device, usable: false, note: absent() };
+}
+
+function absent(): string {
+  return `not part of onnxruntime on ${process.platform}`;
+}
+
 async function chooseFastest({ supported, probe }: DeviceSources): Promise<DeviceChoice> {
   const available: DeviceReport[] = [CPU_REPORT];
   for (const device of GPU_ORDER.filter((kind) => supported.includes(kind))) {
@@ -102,9 +135,7 @@ async function chooseFastest({ supported, probe }: DeviceSources): Promise<Devic
 
 async function chooseNamed(device: GpuKind, { supported, probe }: DeviceSources): Promise<DeviceChoice> {
   const known = supported.includes(device);
-  const result: ProbeResult = known
-    ? await probe(device)
-    : { ok: false, problem: `not part of onnxruntime on ${process.platform}` };
+  const result: ProbeResult = known ? await probe(device) : { ok: false, problem: absent() };
   const seen = report(device, result);
   if (!seen.usable) throw await unavailable(seen, device, { supported, probe });
   return { device, why: `device: ${device} asks for it (${seen.note})`, available: [CPU_REPORT, seen] };

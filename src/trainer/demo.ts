@@ -9,7 +9,7 @@ import { runCommand } from './cli/run';
 import type { Terminal } from './cli/terminal';
 import { summariseRun } from './demoSummary';
 import { EXIT } from './exit';
-import { runTask } from './launch';
+import { runTask } from './runTask';
 
 /** The sample lies beside the bundle's folder, in a checkout and in a package. */
 const SAMPLE = join(__dirname, '..', 'media', 'sample');

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { InputError } from '../base/errors';
-import { cached } from './cache';
+import { cached, cachedEntry } from './cache';
 import { decodeTensor, elementCount } from './decode';
 import { readSafetensorsHeader } from './safetensors/header';
 import { writeSafetensors, type TensorToWrite } from './safetensors/write';
@@ -9,6 +9,7 @@ import type { MappedTensor, StoredTensor, WeightSet, WorkOptions } from './sourc
 
 /** Goes into the cache key: raise it when converted bytes would differ. */
 const CONVERSION = 'f32-1';
+const KIND = 'weights';
 const CONVERTED = 'model.safetensors';
 /** Left free beside the converted file. */
 const SPARE = 64 * 1024 * 1024;
@@ -58,9 +59,9 @@ export async function converted(
     await checkSpace(weights, target, options.freeBytes ?? freeBytes);
     await writeConverted(weights, path.join(target, CONVERTED), options);
   };
-  const key = `${CONVERSION} ${contentHash}`;
+  const key = keyOf(contentHash);
   for (let attempt = 0; ; attempt++) {
-    const folder = await cached('weights', key, fill, cache);
+    const folder = await cached(KIND, key, fill, cache);
     try {
       return await readConverted(folder, weights);
     } catch (thrown) {
@@ -69,6 +70,15 @@ export async function converted(
       await fs.rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** Whether the cache has the converted weights of that content. */
+export async function isConverted(contentHash: string, cache: string): Promise<boolean> {
+  return (await cachedEntry(KIND, keyOf(contentHash), cache)) !== undefined;
+}
+
+function keyOf(contentHash: string): string {
+  return `${CONVERSION} ${contentHash}`;
 }
 
 async function readConverted(folder: string, weights: ReadonlyMap<string, StoredTensor>): Promise<WeightSet> {

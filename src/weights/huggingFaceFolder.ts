@@ -35,7 +35,7 @@ export async function openHuggingFaceFolder(
     path: folder,
     config,
     tensors,
-    contentHash: await contentHash(files, cache, options),
+    hash: () => contentHash(files, cache, options),
     cache,
     readTokenizer: () => readTokenizer(folder),
   });

@@ -13,8 +13,8 @@ export interface OpenOptions extends WorkOptions {
 }
 
 /**
- * Opens a pre-trained model: a folder in Hugging Face's form, or a `.gguf` file. Headers are read and checked, and
- * the weights' content is hashed (once per file: the hash is kept in the cache); no weights are held.
+ * Opens a pre-trained model: a folder in Hugging Face's form, or a `.gguf` file. Headers are read and checked; no
+ * weights are read.
  * @throws InputError saying what is wrong with the path or the model, and what to do
  */
 export async function openModel(model: string, options: OpenOptions = {}): Promise<ModelSource> {

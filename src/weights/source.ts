@@ -76,14 +76,19 @@ export interface ModelSource {
   readonly tokenizer: TokenizerFiles;
   /** By Hugging Face's names. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** SHA-256 (hex) over the weight files' bytes: the same wherever the model lies. */
-  readonly contentHash: string;
+  /**
+   * SHA-256 (hex) over the weight files' bytes: the same wherever the model lies. They are read for it once, when it is
+   * first asked for; it is kept in the cache.
+   */
+  contentHash(): Promise<string>;
   /**
    * All float tensors as f32 in one folder. f32 files are used where they lie; anything else is converted once,
    * tensor by tensor, into the cache.
    * @throws InputError where the disk has not enough space (naming needed and free bytes), or a form is not read
    */
   mapped(options?: WorkOptions): Promise<WeightSet>;
+  /** Whether `mapped` has nothing left to write: f32 files, or weights that have been converted before. */
+  isMapped(): Promise<boolean>;
   /** One tensor as f32, read where it lies. @throws InputError for an unknown name */
   readTensor(name: string): Promise<Float32Array>;
 }

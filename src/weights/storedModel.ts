@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors';
 import { nearest } from '../base/nearest';
-import { converted, inPlace, type ConvertOptions } from './convert';
+import { converted, inPlace, isConverted, type ConvertOptions } from './convert';
 import { readStored } from './decode';
 import type { ModelSource, StoredTensor, TokenizerFiles, WeightSet } from './source';
 
@@ -9,7 +9,8 @@ export interface StoredModelParts {
   readonly path: string;
   readonly config: unknown;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly contentHash: string;
+  /** Called once, when it is first asked for: looking into a model needs none. */
+  readonly hash: () => Promise<string>;
   /** The cache folder. */
   readonly cache: string;
   /** Called once, when the tokenizer is first asked for: not every use of a model needs it. */
@@ -22,7 +23,7 @@ export class StoredModel implements ModelSource {
   readonly path: string;
   readonly config: unknown;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly contentHash: string;
+  private hash: Promise<string> | undefined;
   private tokenizerFiles: TokenizerFiles | undefined;
 
   constructor(private readonly parts: StoredModelParts) {
@@ -30,7 +31,6 @@ export class StoredModel implements ModelSource {
     this.path = parts.path;
     this.config = parts.config;
     this.tensors = parts.tensors;
-    this.contentHash = parts.contentHash;
   }
 
   get tokenizer(): TokenizerFiles {
@@ -38,10 +38,28 @@ export class StoredModel implements ModelSource {
     return this.tokenizerFiles;
   }
 
+  async contentHash(): Promise<string> {
+    this.hash ??= this.parts.hash();
+    try {
+      return await this.hash;
+    } catch (thrown) {
+      // What was aborted may be asked for again.
+      this.hash = undefined;
+      throw thrown;
+    }
+  }
+
   async mapped(options: ConvertOptions = {}): Promise<WeightSet> {
     return (
       (await inPlace(this.tensors)) ??
-      (await converted(this.tensors, this.contentHash, this.parts.cache, options))
+      (await converted(this.tensors, await this.contentHash(), this.parts.cache, options))
+    );
+  }
+
+  async isMapped(): Promise<boolean> {
+    return (
+      (await inPlace(this.tensors)) !== undefined ||
+      (await isConverted(await this.contentHash(), this.parts.cache))
     );
   }
 

@@ -12,7 +12,7 @@ export type RowForm =
   | { readonly kind: 'chat'; readonly column: string };
 
 /** A row as tokens, before it is cut. */
-interface EncodedRow {
+export interface EncodedRow {
   readonly ids: Int32Array;
   /** 1 where the token is a label. */
   readonly supervised: Uint8Array;

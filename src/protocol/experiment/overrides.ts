@@ -6,7 +6,7 @@ import { type KeyPath, type Locate, parseSource } from './source';
 import { EXPERIMENT_SCHEMA, unknownKey } from './validate';
 
 /** Keys of which a file may have one alternative only: setting one from outside takes the place of the others. */
-const EXCLUSIVE: readonly (readonly (readonly string[])[])[] = [
+export const EXCLUSIVE: readonly (readonly (readonly string[])[])[] = [
   [['training.max_steps'], ['training.epochs']],
   [['training.warmup_steps'], ['training.warmup_ratio']],
   [['data.eval'], ['data.eval_fraction']],

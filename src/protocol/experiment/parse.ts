@@ -1,3 +1,4 @@
+import type { Document } from 'yaml';
 import { type ErrorFacts, InputError, InputErrors } from '../../base/errors';
 import { isRecord } from '../../base/guards';
 import { applyOverrides } from './overrides';
@@ -13,6 +14,8 @@ import { validateValues } from './validate';
 export interface ParsedExperiment {
   readonly values: ExperimentValues | undefined;
   readonly locate: Locate;
+  /** The YAML as far as it could be read, for what looks at the text itself. */
+  readonly document: Document.Parsed | undefined;
   /** All that is wrong, in the order of the file; what is not there yet is among it. */
   readonly errors: readonly InputError[];
   readonly warnings: readonly ErrorFacts[];
@@ -29,16 +32,23 @@ export function parseExperiment(
 ): ParsedExperiment {
   const errors: InputError[] = [];
   const source = parseSource(text, file, errors);
+  const { document } = source;
   let { locate } = source;
-  if (errors.length > 0) return { values: undefined, locate, errors, warnings: [] };
+  if (errors.length > 0) return { values: undefined, locate, document, errors, warnings: [] };
   const value = source.value ?? (overrides.length > 0 ? {} : undefined);
   if (isRecord(value)) locate = applyOverrides(value, overrides, locate, errors);
   const raw = isRecord(value) ? copyOf(value) : value;
   const values = validateValues(value, locate, errors);
-  if (values === undefined) return { values, locate, errors: inOrder(errors), warnings: [] };
+  if (values === undefined) return { values, locate, document, errors: inOrder(errors), warnings: [] };
   const { errors: broken, warnings } = checkRules(values, raw, locate);
   errors.push(...broken, ...checkSupport(values, locate));
-  return { values: errors.length === 0 ? values : undefined, locate, errors: inOrder(errors), warnings };
+  return {
+    values: errors.length === 0 ? values : undefined,
+    locate,
+    document,
+    errors: inOrder(errors),
+    warnings,
+  };
 }
 
 /**

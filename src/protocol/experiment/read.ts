@@ -23,8 +23,16 @@ const LONGEST_FILE = 1024 * 1024;
  * checks that what they name is there. Throws `InputError` or `InputErrors` with everything that is wrong.
  */
 export function readExperiment(path: string, overrides: readonly string[] = []): ReadExperiment {
+  return experimentOf(readSource(resolve(path), path), path, overrides);
+}
+
+/** As {@link readExperiment}, of bytes that are taken for the content of the file. */
+export function experimentOf(
+  source: Buffer,
+  path: string,
+  overrides: readonly string[] = [],
+): ReadExperiment {
   const file = resolve(path);
-  const source = readSource(file, path);
   const text = decode(source, path);
   const parsed = parseExperiment(text, path, overrides);
   throwAll(parsed.errors);

@@ -38,7 +38,12 @@ export function checkRules(values: ExperimentValues, raw: unknown, locate: Locat
     error: (path, facts) =>
       errors.push(new InputError({ ...locate(path, 'key'), key: path.join('.'), ...facts })),
     noEffect: (path, why) =>
-      warnings.push({ what: `this has no effect: ${why}`, ...locate(path, 'key'), key: path.join('.') }),
+      warnings.push({
+        what: `this has no effect: ${why}`,
+        code: 'no-effect',
+        ...locate(path, 'key'),
+        key: path.join('.'),
+      }),
   };
   checkRows(rules);
   checkData(rules);
@@ -63,6 +68,7 @@ function checkRows({ values, error }: Rules): void {
       if (other === 'regression') continue;
       error(['data', key], {
         what: `this belongs to the task ${other}`,
+        code: 'misplaced',
         got: `task ${task}`,
         expected: own.join(', '),
       });
@@ -70,7 +76,8 @@ function checkRows({ values, error }: Rules): void {
   }
   if (task !== 'causal-lm') {
     for (const key of ROW_KEYS[task]) {
-      if (data[key] === undefined) error(['data', key], { what: `the task ${task} needs this key` });
+      if (data[key] === undefined)
+        error(['data', key], { what: `the task ${task} needs this key`, code: 'missing-key' });
     }
     return;
   }
@@ -82,15 +89,24 @@ function checkRows({ values, error }: Rules): void {
   if (forms.length !== 1) {
     error(['data'], {
       what: 'how does a row become text?',
+      code: forms.length === 0 ? 'no-form' : 'exclusive',
       got: forms.length === 0 ? 'none' : forms.join(' and '),
       expected: 'exactly one of text, prompt + completion, chat',
     });
   }
   if (data.prompt !== undefined && data.completion === undefined) {
-    error(['data', 'prompt'], { what: 'a prompt needs a completion beside it', expected: 'data.completion' });
+    error(['data', 'prompt'], {
+      what: 'a prompt needs a completion beside it',
+      code: 'lacks-partner',
+      expected: 'data.completion',
+    });
   }
   if (data.completion !== undefined && data.prompt === undefined) {
-    error(['data', 'completion'], { what: 'a completion needs a prompt beside it', expected: 'data.prompt' });
+    error(['data', 'completion'], {
+      what: 'a completion needs a prompt beside it',
+      code: 'lacks-partner',
+      expected: 'data.prompt',
+    });
   }
 }
 
@@ -99,6 +115,7 @@ function checkData({ values, given, error, noEffect }: Rules): void {
   if (data.eval !== undefined && data.eval_fraction !== undefined) {
     error(['data', 'eval_fraction'], {
       what: 'the evaluation rows are named twice',
+      code: 'exclusive',
       expected: 'eval or eval_fraction',
     });
   }
@@ -115,6 +132,7 @@ function checkData({ values, given, error, noEffect }: Rules): void {
     if (other !== undefined) {
       error(['data', 'columns'], {
         what: 'only csv and tsv files take names for their columns',
+        code: 'misplaced',
         got: other,
         expected: 'files that end in .csv or .tsv',
       });
@@ -145,7 +163,7 @@ function checkAdapter({ values, given, error, noEffect }: Rules): void {
     noEffect(['adapter', 'alpha'], `${method} always has scale 1`);
   }
   if (method === 'lora') return;
-  const loraOnly = { what: 'only lora has this', got: `method ${method}` };
+  const loraOnly = { what: 'only lora has this', code: 'misplaced', got: `method ${method}` };
   if (adapter.dropout > 0) error(['adapter', 'dropout'], { ...loraOnly, expected: '0' });
   if (adapter.use_rslora) error(['adapter', 'use_rslora'], { ...loraOnly, expected: 'false' });
   if (adapter.init_from !== null) error(['adapter', 'init_from'], { ...loraOnly, expected: 'null' });
@@ -156,18 +174,21 @@ function checkTraining({ values, error, noEffect }: Rules): void {
   if (training.max_steps !== undefined && training.epochs !== undefined) {
     error(['training', 'epochs'], {
       what: 'the length of the run is given twice',
+      code: 'exclusive',
       expected: 'max_steps or epochs',
     });
   }
   if (training.warmup_steps !== undefined && training.warmup_ratio !== undefined) {
     error(['training', 'warmup_ratio'], {
       what: 'the warm-up is given twice',
+      code: 'exclusive',
       expected: 'warmup_steps or warmup_ratio',
     });
   }
   if (!training.shuffle && training.group_by_length) {
     error(['training', 'group_by_length'], {
       what: 'rows cannot be both grouped by length and in the order of the file',
+      code: 'misplaced',
       got: 'shuffle: false',
       expected: 'group_by_length: false, or shuffle: true',
     });

@@ -14,16 +14,29 @@ import { type ErrorFacts, InputError, toError } from '../../base/errors';
 /** The steps from the root of a config to a value, e.g. `['adapter', 'rank']`. */
 export type KeyPath = readonly (string | number)[];
 
-/** Where something stands, as the facts of an error name it. */
-type Place = Pick<ErrorFacts, 'file' | 'line' | 'column'>;
+/** The path that an error's key names: `data.train[1]` is `['data', 'train', 1]`. */
+export function pathOf(key: string): (string | number)[] {
+  return key
+    .replaceAll(/\[(\d+)\]/gu, '.$1')
+    .split('.')
+    .map((step) => (/^\d+$/u.test(step) ? Number(step) : step));
+}
 
-/** Finds the place of a key or of its value; where it is not there, that of the nearest section around it. */
+/** Where something stands, as the facts of an error name it. */
+type Place = Pick<ErrorFacts, 'file' | 'line' | 'column' | 'endLine' | 'endColumn'>;
+
+/**
+ * Finds the place of a key or of its value, from its beginning to its end; where it is not there, that of the nearest
+ * section around it.
+ */
 export type Locate = (path: KeyPath, part: 'key' | 'value') => Place;
 
 /** What a config file says, before any check of its keys. */
 export interface ParsedSource {
   readonly value: unknown;
   readonly locate: Locate;
+  /** The YAML as far as it could be read, also where it has faults; undefined where nothing could be. */
+  readonly document: Document.Parsed | undefined;
 }
 
 /** No config written by hand comes near this; more is refused before it is parsed. In UTF-16 units. */
@@ -37,7 +50,7 @@ const MOST_ALIASES = 100;
  */
 export function parseSource(text: string, file: string, errors: InputError[]): ParsedSource {
   const lines = new LineCounter();
-  const nothing: ParsedSource = { value: undefined, locate: () => ({ file }) };
+  const nothing: ParsedSource = { value: undefined, locate: () => ({ file }), document: undefined };
   if (text.length > LONGEST_SOURCE) {
     errors.push(
       new InputError({
@@ -49,9 +62,17 @@ export function parseSource(text: string, file: string, errors: InputError[]): P
     );
     return nothing;
   }
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  const at: PlaceAt = (start, end) => {
+    const from = lines.linePos(start);
+    // Blank lines and comments below a section belong to its range, and are not what a reader looks for.
+    const to = lines.linePos(start + text.slice(start, end).trimEnd().length);
+    return {
+      file,
+      line: Math.max(1, from.line),
+      column: Math.max(1, from.col),
+      endLine: Math.max(1, to.line),
+      endColumn: Math.max(1, to.col),
+    };
   };
   let document: Document.Parsed;
   try {
@@ -62,20 +83,23 @@ export function parseSource(text: string, file: string, errors: InputError[]): P
     return nothing;
   }
   for (const problem of [...document.errors, ...document.warnings]) {
-    errors.push(new InputError({ what: firstLine(problem.message), ...at(problem.pos[0]) }));
+    errors.push(new InputError({ what: firstLine(problem.message), ...at(...problem.pos), code: 'syntax' }));
   }
-  if (errors.length > 0) return nothing;
+  if (errors.length > 0) return { ...nothing, document };
   const locate: Locate = (path, part) => locateIn(document, path, part, at) ?? { file, line: 1, column: 1 };
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    return { value, locate };
+    return { value, locate, document };
   } catch (thrown) {
     errors.push(
       new InputError({ what: `the YAML cannot be read: ${firstLine(toError(thrown).message)}`, file }),
     );
-    return nothing;
+    return { ...nothing, document };
   }
 }
+
+/** The place of what stands between two offsets of the text. */
+type PlaceAt = (start: number, end: number) => Place;
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
@@ -85,10 +109,10 @@ function locateIn(
   document: Document.Parsed,
   path: KeyPath,
   part: 'key' | 'value',
-  at: (offset: number) => Place,
+  at: PlaceAt,
 ): Place | undefined {
   let node: Node | null | undefined = document.contents;
-  let place: Place | undefined = node?.range ? at(node.range[0]) : undefined;
+  let place = beginning(node, at);
   for (const [depth, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
     const last = depth === path.length - 1;
@@ -99,18 +123,26 @@ function locateIn(
       if (pair === undefined) return place;
       const key = isScalar(pair.key) ? pair.key : undefined;
       node = isNode(pair.value) ? pair.value : null;
-      // An empty value has no width of its own: its key is what a reader looks for.
+      // An empty value has no width of its own, and a section that lacks a key is called by its name.
       const empty = node === null || (isScalar(node) && node.source === '');
-      const range = (last && part === 'key') || empty ? key?.range : node?.range;
-      if (range) place = at(range[0]);
+      const range = (last ? part === 'key' : !isSeq(node)) || empty ? key?.range : node?.range;
+      if (range) place = at(range[0], range[1]);
     } else if (isSeq(node)) {
       const item: unknown = typeof step === 'number' ? node.items[step] : undefined;
       if (!isNode(item)) return place;
       node = item;
-      if (item.range) place = at(item.range[0]);
+      if (item.range) place = at(item.range[0], item.range[1]);
     } else return place;
   }
   return place;
+}
+
+/** Where a whole file is meant: its first key. */
+function beginning(contents: Node | null, at: PlaceAt): Place | undefined {
+  if (contents === null || !contents.range) return undefined;
+  const first = isMap(contents) ? contents.items[0]?.key : undefined;
+  const [start, end] = (isScalar(first) ? first.range : undefined) ?? contents.range;
+  return at(start, end);
 }
 
 function isNode(value: unknown): value is Node {

@@ -12,6 +12,7 @@ export function checkSupport(values: ExperimentValues, locate: Locate): InputErr
     errors.push(
       new InputError({
         what: `${got} is not there yet`,
+        code: 'unsupported',
         ...locate(path, 'value'),
         key: path.join('.'),
         expected: there,

@@ -17,6 +17,8 @@ let compiled: ValidateFunction<ExperimentValues> | undefined;
 function check(): ValidateFunction<ExperimentValues> {
   compiled ??= new Ajv2020({
     strict: true,
+    // For people: what a number counts.
+    keywords: ['unit'],
     allErrors: true,
     verbose: true,
     useDefaults: true,
@@ -87,6 +89,7 @@ function translate(problem: ErrorObject, locate: Locate): InputError {
       const inner = schemaAt(EXPERIMENT_SCHEMA, [...path, key]);
       return new InputError({
         what: 'this key is missing',
+        code: 'missing-key',
         ...locate(path, 'key'),
         key: [...path, key].join('.'),
         expected: inner === undefined ? undefined : describeSchema(inner),
@@ -97,6 +100,8 @@ function translate(problem: ErrorObject, locate: Locate): InputError {
       const meant = typeof problem.data === 'string' ? nearest(problem.data, words) : undefined;
       return new InputError({
         what: problem.keyword === 'type' ? 'this value is of the wrong type' : 'this value is not allowed',
+        code: 'wrong-value',
+        meant,
         ...locate(path, 'value'),
         key: keyName(path),
         got: show(problem.data),
@@ -118,6 +123,8 @@ export function unknownKey(path: KeyPath, schema: Record<string, unknown>, locat
   else if (meant !== undefined) remedy = `Did you mean ${meant}?`;
   return new InputError({
     what: 'unknown key',
+    code: 'unknown-key',
+    meant: elsewhere === undefined ? meant : undefined,
     ...locate(path, 'key'),
     key: keyName(path),
     expected: `one of ${allowed.join(', ')}`,

@@ -1,7 +1,15 @@
 import Type, { type Static } from 'typebox';
 
 /** The states of a run. `interrupted` is also what a reader makes of `running` whose trainer is no longer alive. */
-const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'stopped', 'interrupted'] as const;
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'paused',
+  'done',
+  'failed',
+  'stopped',
+  'interrupted',
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** The version of `run.json` that is written. A reader refuses any other. */

@@ -6,7 +6,7 @@ import { errorCode } from '../../runs/files';
 import type { RunPaths } from '../../runs/folder';
 import { LineTail } from '../../runs/lines';
 import { readRun } from '../../runs/store';
-import type { Trainer, TrainerEnd } from '../launch';
+import type { Trainer, TrainerEnd } from '../../launch/trainerProcess';
 import type { RunView } from './view';
 
 /** How often (ms) the files of a run are looked at. */

@@ -6,7 +6,7 @@ import { InputError } from '../../base/errors';
 import { EXPORT_FORMATS, type ExportFormat } from '../../protocol/tasks';
 import { findRun } from '../../runs/store';
 import { runDemo } from '../demo';
-import { runTask } from '../launch';
+import { runTask } from '../runTask';
 import { resumeCommand, runCommand } from './run';
 import { diffCommand, listCommand, removeCommand, showCommand } from './runs';
 import type { Terminal } from './terminal';

@@ -1,11 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { decodeRunRecord } from '../../protocol/run/decode';
 import type { RunRecord } from '../../protocol/run/record';
 import type { RunPaths } from '../../runs/folder';
 import { readRun } from '../../runs/store';
 import { EXIT, exitCodeOfKind } from '../exit';
-import { launchTrainer, type Trainer, type TrainerEnd } from '../launch';
+import {
+  askToStop as requestStop,
+  launchTrainer,
+  type Trainer,
+  type TrainerEnd,
+} from '../../launch/trainerProcess';
 import { Follower } from './follow';
 import { formatNumber } from './format';
 import type { Terminal } from './terminal';
@@ -44,7 +49,7 @@ function askToStop(times: number, paths: RunPaths, trainer: Trainer, view: RunVi
     trainer.kill();
     return;
   }
-  writeFileSync(paths.stop, '');
+  requestStop(paths);
   view.note('Stopping after this step; a checkpoint is saved. Ctrl-C again ends it at once.');
 }
 

@@ -34,7 +34,7 @@ export interface TrainingValues {
 /** Which modules are adapted and how; reads no weights. */
 export function planTraining(
   context: Pick<TrainContext, 'experiment'>,
-  model: LoadedModel,
+  model: Pick<LoadedModel, 'config'>,
   steps: number,
 ): TrainingPlan {
   const { adapter } = context.experiment;
@@ -113,7 +113,8 @@ export async function initialValues(
   return { values: splitValues(phase, all, new Map()), bases: records };
 }
 
-async function storedFactors(
+/** The factors of an adapter to start from. Throws an InputError where it does not fit the experiment. */
+export async function storedFactors(
   adapter: LowRankConfig,
   folder: string,
   modules: Parameters<typeof readPeftFolder>[1],

@@ -42,6 +42,7 @@ export async function decomposeModules(
   const basis = new Map<string, TopSingular>();
   const records: BasisRecord[] = [];
   let svd: RandomizedSvd | undefined;
+  const content = await model.source.contentHash();
   try {
     for (const [done, module] of modules.entries()) {
       signal.throwIfAborted();
@@ -50,7 +51,7 @@ export async function decomposeModules(
       const method = decompositionMethod(outputs, inputs);
       const { oversampling, powerIterations } = DEFAULT_SVD;
       const how = method === 'exact' ? method : `${method}/${oversampling}/${powerIterations}/${seed}`;
-      const key = `${model.source.contentHash}/${weight}/${rank}/${how}`;
+      const key = `${content}/${weight}/${rank}/${how}`;
       const file = await cached('svd-1', key, async (target) => {
         svd ??= await RandomizedSvd.create(runtime);
         const matrix = await model.source.readTensor(weight);

@@ -52,6 +52,15 @@ export async function loadRunData(
   return { train, evaluation, facts, hash: hash.digest('hex') };
 }
 
+/** Says how many of the training rows are left out; undefined where none is. */
+export function droppedRows({
+  train_rows: rows,
+  train_dropped: dropped,
+}: RunData['facts']): string | undefined {
+  if (dropped === 0) return undefined;
+  return `${dropped} of ${rows + dropped} training rows have no token to learn from and are left out`;
+}
+
 /** Tokenises files in the way an experiment's `data` section says. */
 export async function loadRows(
   data: DataConfig,

@@ -12,7 +12,7 @@ import type { AdamSettings } from '../../engine/training/updateGraph';
 import type { TrainContext, TrainOutcome } from '../context';
 import { allValues, splitValues, type TrainingPlan } from './adapters';
 import { writeCheckpoint, type CheckpointState } from './checkpoint';
-import { collectGarbage } from '../memory';
+import { collectGarbage } from '../collectGarbage';
 import { Evaluation, type EvaluationRows } from './evaluation';
 import { PhaseRecords } from './phaseRecords';
 

@@ -28,7 +28,7 @@ export async function openGguf(file: string, cache: string, options: WorkOptions
     path: file,
     config,
     tensors: namedTensors(header, file, permutedHeads),
-    contentHash: await contentHash([file], cache, options),
+    hash: () => contentHash([file], cache, options),
     cache,
     readTokenizer: () => ggufTokenizer(header, file),
   });

@@ -156,12 +156,12 @@ describe('openModel on a Hugging Face folder', () => {
     await inFolder(async (folder) => {
       const options = { cache: path.join(folder, 'cache') };
       const model = await makeFolder(folder, [f32('w', [1, 2])]);
-      const { contentHash } = await openModel(model, options);
+      const hash = await (await openModel(model, options)).contentHash();
       const copy = path.join(folder, 'copy');
       await fs.cp(model, copy, { recursive: true });
-      expect((await openModel(copy, options)).contentHash).toBe(contentHash);
+      expect(await (await openModel(copy, options)).contentHash()).toBe(hash);
       await writeSafetensors(path.join(copy, 'model.safetensors'), [f32('w', [1, 3])]);
-      expect((await openModel(copy, options)).contentHash).not.toBe(contentHash);
+      expect(await (await openModel(copy, options)).contentHash()).not.toBe(hash);
     });
   });
 

@@ -26,11 +26,13 @@ export const adapterSchema = section(
       minimum: 1,
       maximum: 65_536,
       default: 16,
+      examples: [4, 8, 16, 32, 64, 128],
       description: 'The rank r of each adapter; for lamda++ the mean rank over the modules.',
     }),
     alpha: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
+        examples: [16, 32, 64],
         description:
           'lora: the adapter is scaled by alpha / rank. Default: the rank, so a scale of 1. pissa and lamda always have scale 1.',
       }),
@@ -43,6 +45,7 @@ export const adapterSchema = section(
       minimum: 0,
       exclusiveMaximum: 1,
       default: 0,
+      examples: [0, 0.05, 0.1],
       description:
         "lora: the probability with which an element of the adapter's input is dropped while training.",
     }),
@@ -69,6 +72,7 @@ export const adapterSchema = section(
           minimum: 0,
           maximum: 1,
           default: 0.3,
+          examples: [0.1, 0.3, 0.5],
           description: 'The share of the optimiser steps after which the second projection is wholly frozen.',
         }),
       },

@@ -15,6 +15,7 @@ export const dataSchema = section(
       Type.Number({
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
+        examples: [0.05, 0.1],
         description:
           'The share of the training rows held out for evaluation, in place of `eval`. Which rows depends on the seed and the row alone, so rows that are added later move none.',
       }),
@@ -74,6 +75,8 @@ export const dataSchema = section(
       minimum: 2,
       maximum: 1_048_576,
       default: 512,
+      examples: [128, 256, 512, 1024, 2048],
+      unit: 'tokens',
       description: 'The most tokens of a row; longer rows are cut from the right.',
     }),
     packing: Type.Boolean({
@@ -82,10 +85,14 @@ export const dataSchema = section(
     }),
     max_rows: nullable(Type.Integer({ minimum: 1 }), {
       default: null,
+      examples: [1000],
+      unit: 'rows',
       description: 'Use the first rows of the training data only. null: all of them.',
     }),
     max_eval_rows: nullable(Type.Integer({ minimum: 1 }), {
       default: null,
+      examples: [200],
+      unit: 'rows',
       description: 'Use the first rows of the evaluation data only. null: all of them.',
     }),
   },

@@ -44,6 +44,8 @@ export const experimentSchema = section(
       {
         every: nullable(Type.Integer({ minimum: 1 }), {
           default: null,
+          examples: [50, 100],
+          unit: 'optimiser steps',
           description: 'Optimiser steps between evaluations. null: at the start and the end only.',
         }),
         metrics: Type.Array(oneOf(['perplexity'], { description: 'e to the power of the mean loss.' }), {
@@ -58,11 +60,15 @@ export const experimentSchema = section(
       {
         every: nullable(Type.Integer({ minimum: 1 }), {
           default: 100,
+          examples: [50, 100, 500],
+          unit: 'optimiser steps',
           description: 'Optimiser steps between checkpoints. null: only when the run is stopped.',
         }),
         keep: Type.Integer({
           minimum: 1,
           default: 2,
+          examples: [1, 2, 3],
+          unit: 'checkpoints',
           description: 'How many of the latest checkpoints are kept.',
         }),
       },
@@ -75,6 +81,8 @@ export const experimentSchema = section(
     }),
     threads: nullable(Type.Integer({ minimum: 1, maximum: 1024 }), {
       default: null,
+      examples: [1, 2, 4, 8],
+      unit: 'threads',
       description: "Threads of the CPU provider. null: onnxruntime's own choice.",
     }),
     base: section(

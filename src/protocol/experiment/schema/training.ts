@@ -8,6 +8,8 @@ export const trainingSchema = section(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000_000,
+        examples: [100, 300, 1000],
+        unit: 'optimiser steps',
         description: 'Optimiser steps in all. Excludes `epochs`.',
       }),
     ),
@@ -15,6 +17,8 @@ export const trainingSchema = section(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: 1_000_000,
+        examples: [1, 2, 3],
+        unit: 'passes over the rows',
         description:
           'Passes over the training rows; may be a fraction. Excludes `max_steps`. Default: 3, where neither is given.',
       }),
@@ -23,18 +27,23 @@ export const trainingSchema = section(
       minimum: 1,
       maximum: 65_536,
       default: 8,
+      examples: [1, 2, 4, 8, 16, 32],
+      unit: 'sequences',
       description: 'Sequences in one forward and backward pass.',
     }),
     gradient_accumulation: Type.Integer({
       minimum: 1,
       maximum: 65_536,
       default: 1,
+      examples: [1, 2, 4, 8],
+      unit: 'passes',
       description: 'Passes that are summed up into one optimiser step.',
     }),
     learning_rate: Type.Number({
       exclusiveMinimum: 0,
       maximum: 1000,
       default: 2e-4,
+      examples: [5e-5, 1e-4, 2e-4, 4e-4, 1e-3],
       description: 'The highest learning rate of the schedule.',
     }),
     scheduler: oneOf(['constant', 'linear', 'cosine'], {
@@ -45,6 +54,8 @@ export const trainingSchema = section(
     warmup_steps: Type.Optional(
       Type.Integer({
         minimum: 0,
+        examples: [0, 10, 20, 100],
+        unit: 'optimiser steps',
         description:
           'Optimiser steps over which the learning rate climbs from 0. Excludes `warmup_ratio`. Default: 0.',
       }),
@@ -53,6 +64,7 @@ export const trainingSchema = section(
       Type.Number({
         minimum: 0,
         maximum: 1,
+        examples: [0.03, 0.1],
         description: 'The warm-up as a share of all optimiser steps. Excludes `warmup_steps`.',
       }),
     ),
@@ -60,6 +72,7 @@ export const trainingSchema = section(
       minimum: 0,
       maximum: 1000,
       default: 0,
+      examples: [0, 0.01, 0.1],
       description: 'AdamW: the decoupled decay, as a multiple of the learning rate.',
     }),
     adam: section(
@@ -87,6 +100,7 @@ export const trainingSchema = section(
     ),
     max_grad_norm: nullable(Type.Number({ exclusiveMinimum: 0 }), {
       default: 1,
+      examples: [0.3, 1],
       description: 'The gradient is scaled down to this norm over all trained parameters. null: no clipping.',
     }),
     shuffle: Type.Boolean({

@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import { Commands } from './commands';
+import { COMMANDS } from './ids';
+import { Inspector } from './process/inspector';
+import { Settings } from './settings';
+import type { Services } from './services';
+import { RunsModel } from './features/runs/model';
+import { registerCurves } from './features/curves/feature';
+import { registerLanguage } from './features/language/feature';
+import { registerLaunch } from './features/launch/feature';
+import { registerRuns } from './features/runs/feature';
+import { registerSetup } from './features/setup/feature';
+import { registerStatus } from './features/status/feature';
+import { registerTokens } from './features/tokens/feature';
+
+/** The composition root: makes what features share, then lets each register itself. */
+export function activate(context: vscode.ExtensionContext): void {
+  const begun = performance.now();
+  const log = vscode.window.createOutputChannel('Eigenloom', { log: true });
+  const settings = new Settings();
+  const commands = new Commands(log);
+  const inspector = new Inspector(log, () => settings.cacheFolder());
+  const runs = new RunsModel(settings, log);
+  context.subscriptions.push(log, commands, inspector, runs);
+  const services: Services = { context, log, commands, settings, runs, inspector };
+  commands.add(COMMANDS.showLog, () => log.show());
+  for (const register of [
+    registerRuns,
+    registerLaunch,
+    registerCurves,
+    registerLanguage,
+    registerTokens,
+    registerStatus,
+    registerSetup,
+  ]) {
+    context.subscriptions.push(register(services));
+  }
+  log.info(`activated in ${Math.round(performance.now() - begun)} ms`);
+}

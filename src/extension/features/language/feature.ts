@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import type { Services } from '../../services';
+import type { World } from './checks';
+import { CodeActionProvider } from './codeActions';
+import { CodeLensProvider } from './codeLens';
+import { CompletionProvider, TRIGGERS } from './completion';
+import { Diagnostics } from './diagnostics';
+import { Documents, EXPERIMENTS } from './documents';
+import { Facts } from './facts';
+import { Files } from './files';
+import { HoverProvider } from './hovers';
+import { FoldingProvider, LinkProvider, OutlineProvider } from './structure';
+import type { CompletionWorld } from './suggest/complete';
+
+/** Experiments as a language: what is wrong with them and how to mend it, what may be written, and what it means. */
+export function registerLanguage(services: Services): vscode.Disposable {
+  const { inspector, log } = services;
+  const files = new Files();
+  const documents = new Documents();
+  const facts = new Facts(inspector.calls, files, (error) => log.error(error));
+  // Models and data of a workspace that is not trusted are not read.
+  const world: World & CompletionWorld = {
+    kind: (path) => files.kind(path),
+    list: (folder) => files.list(folder),
+    names: async (folder) => (await files.list(folder)).map(({ name }) => name),
+    model: async (path) => (vscode.workspace.isTrusted ? facts.model(path) : undefined),
+    data: async (path, columns) => (vscode.workspace.isTrusted ? facts.data(path, columns) : undefined),
+  };
+  const diagnostics = new Diagnostics(documents, world, log);
+  const lenses = new CodeLensProvider(services);
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    diagnostics,
+    lenses,
+    languages.registerCompletionItemProvider(
+      EXPERIMENTS,
+      new CompletionProvider(documents, world),
+      ...TRIGGERS,
+    ),
+    languages.registerHoverProvider(EXPERIMENTS, new HoverProvider(documents, world)),
+    languages.registerCodeActionsProvider(EXPERIMENTS, new CodeActionProvider(documents, diagnostics), {
+      providedCodeActionKinds: CodeActionProvider.kinds,
+    }),
+    languages.registerCodeLensProvider(EXPERIMENTS, lenses),
+    languages.registerDocumentSymbolProvider(EXPERIMENTS, new OutlineProvider(documents), {
+      label: 'Eigenloom',
+    }),
+    languages.registerFoldingRangeProvider(EXPERIMENTS, new FoldingProvider(documents)),
+    languages.registerDocumentLinkProvider(EXPERIMENTS, new LinkProvider(documents, files)),
+  );
+}

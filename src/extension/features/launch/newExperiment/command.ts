@@ -1,0 +1,86 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { InputError, RunError, toError } from '../../../../base/errors';
+import { COMMANDS } from '../../../ids';
+import type { Services } from '../../../services';
+import { requireTrust } from '../../../trust';
+import { copySample, sampleSource } from '../sample';
+import { pathInFile } from './places';
+import { experimentText } from './template';
+import { askForExperiment } from './wizard';
+
+/** Registers the command that makes an experiment file, question by question. */
+export function addNewExperiment(services: Services): void {
+  services.commands.add(COMMANDS.newExperiment, async () => {
+    requireTrust('Making an experiment');
+    const folder = await targetFolder();
+    if (folder === undefined) return;
+    const answers = await askForExperiment(services, folder);
+    if (answers === undefined) return;
+    // The sample's model lies within the extension, which may be gone with its next version: it gets a copy.
+    const model =
+      answers.model === path.join(sampleSource(services.context).fsPath, 'model')
+        ? path.join((await copySample(services.context, vscode.Uri.file(folder))).fsPath, 'model')
+        : answers.model;
+    const file = path.join(folder, `${answers.name}.tune.yaml`);
+    const text = experimentText({
+      ...answers,
+      model: pathInFile(model, folder, folder),
+      train: pathInFile(answers.train, folder, folder),
+      evaluation:
+        answers.evaluation === undefined ? undefined : pathInFile(answers.evaluation, folder, folder),
+    });
+    await write(file, text);
+    const uri = vscode.Uri.file(file);
+    await vscode.window.showTextDocument(uri);
+    await offerRun(uri, answers.name);
+  });
+}
+
+/** Where the file goes: the workspace folder, or one that the user chooses. */
+async function targetFolder(): Promise<string | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const [first] = folders;
+  if (first !== undefined && folders.length === 1) return first.uri.fsPath;
+  if (folders.length > 1) {
+    const picked = await vscode.window.showWorkspaceFolderPick({
+      placeHolder: 'In which folder is the experiment to lie?',
+    });
+    return picked?.uri.fsPath;
+  }
+  const [chosen] =
+    (await vscode.window.showOpenDialog({
+      title: 'Where to Put the Experiment',
+      openLabel: 'Put It Here',
+      canSelectFiles: false,
+      canSelectFolders: true,
+    })) ?? [];
+  return chosen?.fsPath;
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await fs.writeFile(file, text, { flag: 'wx' });
+  } catch (thrown) {
+    const error = toError(thrown);
+    if ('code' in error && error.code === 'EEXIST') {
+      throw new InputError({ what: 'there is such a file already', file, remedy: 'Choose another name.' });
+    }
+    throw new RunError(
+      { what: `the experiment cannot be written: ${error.message}`, file },
+      { cause: thrown },
+    );
+  }
+}
+
+/** Without keeping the command waiting: the user may well want to read the file first. */
+async function offerRun(uri: vscode.Uri, name: string): Promise<void> {
+  const chosen = await vscode.window.showInformationMessage(
+    `‘${name}’ is ready to run.`,
+    'Run',
+    'Preview Tokens',
+  );
+  if (chosen === 'Run') await vscode.commands.executeCommand(COMMANDS.run, uri);
+  if (chosen === 'Preview Tokens') await vscode.commands.executeCommand(COMMANDS.previewTokens, uri);
+}

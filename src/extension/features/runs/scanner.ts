@@ -1,0 +1,249 @@
+import * as os from 'node:os';
+import { disposable, Owner } from '../../../base/disposable';
+import { Emitter } from '../../../base/emitter';
+import { toError } from '../../../base/errors';
+import { Liveness } from '../../../runs/liveness';
+import { readCache, writeCache } from './cache';
+import { type EntryContext, RunEntry } from './entry';
+import { Listing } from './listing';
+import { Breather, inParallel } from './pool';
+import { poll } from './poll';
+import type { BrokenSummary, RunSummary } from './summary';
+
+/** How often (ms) things are looked at. Watchers lose events, so that what is seen must not hang on them. */
+export interface Intervals {
+  /** The files of runs at work. */
+  readonly live: number;
+  /** Which run folders there are. */
+  readonly roots: number;
+  /** The newest runs that have ended: a star may come from another window, a resumption from a terminal. */
+  readonly recent: number;
+  /** All others. */
+  readonly rest: number;
+}
+
+const INTERVALS: Intervals = { live: 500, roots: 1000, recent: 5000, rest: 60_000 };
+
+/** How many runs count as recent. */
+const RECENT = 200;
+/** How many runs are read at the same time: the system has four threads for it. */
+const WIDTH = 8;
+/** See `ScannerOptions.saveAfter`. */
+const SAVE_AFTER = 5000;
+
+export interface ScannerOptions {
+  readonly warn: (text: string) => void;
+  /** Where summaries are kept between sessions; undefined: nowhere. */
+  readonly cache?: string | undefined;
+  readonly intervals?: Intervals;
+  /** How long (ms) after a change the cache is written. */
+  readonly saveAfter?: number;
+  readonly liveness?: Liveness;
+  readonly hostname?: string;
+}
+
+/**
+ * Finds the runs below some folders and keeps their summaries up to date by looking again and again, the busier the
+ * oftener. Everything is asynchronous and in small pieces. Which runs there are is known from the names of their
+ * folders at once; the rest fills in, the newest first.
+ */
+export class RunScanner extends Owner {
+  readonly #changed = this.register(new Emitter<void>());
+  /** Something has changed; not throttled. */
+  readonly onDidChange = this.#changed.event;
+  readonly #entries = new Map<string, RunEntry>();
+  readonly #context: EntryContext;
+  readonly #intervals: Intervals;
+  #listings: readonly Listing[] = [];
+  #newest: readonly RunEntry[] | undefined;
+  #runs: readonly RunSummary[] | undefined;
+  #broken: readonly BrokenSummary[] | undefined;
+  #filling: Promise<void> | undefined;
+  #fillAgain = false;
+  #adopted = false;
+  #saving: NodeJS.Timeout | undefined;
+  #unsaved = false;
+
+  constructor(private readonly options: ScannerOptions) {
+    super();
+    const { warn, liveness = new Liveness(), hostname = os.hostname() } = options;
+    this.#context = { warn, liveness, hostname };
+    this.#intervals = options.intervals ?? INTERVALS;
+    this.register(disposable(() => clearTimeout(this.#saving)));
+  }
+
+  /** Begins to look. */
+  start(): void {
+    const { live, roots, recent, rest } = this.#intervals;
+    const every = (interval: number, task: () => Promise<void>): void => {
+      this.register(poll(interval, task, (error) => this.options.warn(error.message)));
+    };
+    every(roots, () => this.list(false));
+    every(live, () => this.lookAt(this.newest.filter((entry) => entry.live)));
+    every(recent, () => this.lookAt(this.newest.slice(0, RECENT).filter(isIdle)));
+    every(rest, () => this.lookAt(this.newest.slice(RECENT).filter(isIdle)));
+  }
+
+  get roots(): readonly string[] {
+    return this.#listings.map(({ root }) => root);
+  }
+
+  /** Sets the folders that runs are looked for in, and looks. */
+  async setRoots(roots: readonly string[]): Promise<void> {
+    const before = new Map(this.#listings.map((listing) => [listing.root, listing]));
+    this.#listings = [...new Set(roots)].map((root) => before.get(root) ?? new Listing(root));
+    await this.list(true);
+  }
+
+  /** The newest first. */
+  get runs(): readonly RunSummary[] {
+    return (this.#runs ??= this.newest.flatMap(({ broken, summary }) =>
+      broken === undefined ? [summary] : [],
+    ));
+  }
+
+  get broken(): readonly BrokenSummary[] {
+    return (this.#broken ??= this.newest.flatMap(({ broken }) => broken ?? []));
+  }
+
+  get(folder: string): RunSummary | undefined {
+    const entry = this.#entries.get(folder);
+    return entry?.broken === undefined ? entry?.summary : undefined;
+  }
+
+  /** True while runs that are new are being read. */
+  get filling(): boolean {
+    return this.#filling !== undefined;
+  }
+
+  /** Looks at everything, and answers when that is done. */
+  async refresh(): Promise<void> {
+    await this.list(true);
+    await this.#filling;
+    await this.lookAt(this.newest);
+  }
+
+  /** Looks at one run, which may be new. */
+  async look(folder: string): Promise<void> {
+    if (!this.#entries.has(folder)) await this.list(true);
+    const entry = this.#entries.get(folder);
+    if (entry !== undefined) await this.lookAt([entry]);
+  }
+
+  private get newest(): readonly RunEntry[] {
+    return (this.#newest ??= [...this.#entries.values()].sort(
+      (a, b) => b.summary.created - a.summary.created || (a.summary.id < b.summary.id ? 1 : -1),
+    ));
+  }
+
+  /** Looks which runs there are: at roots that have changed, or at all of them. */
+  async list(anyway: boolean): Promise<void> {
+    const listings = this.#listings;
+    const read = await Promise.all(
+      listings.map(async (listing) => {
+        try {
+          return await listing.look(anyway);
+        } catch (thrown) {
+          this.options.warn(`${listing.root}: ${toError(thrown).message}`);
+          return false;
+        }
+      }),
+    );
+    if (listings !== this.#listings || !(anyway || read.includes(true))) return;
+    await this.take(listings);
+  }
+
+  /** Takes over which folders there are now. */
+  private async take(listings: readonly Listing[]): Promise<void> {
+    const breather = new Breather();
+    const gone = new Set(this.#entries.keys());
+    let added = false;
+    for (const folder of listings.flatMap(({ folders }) => folders)) {
+      if (gone.delete(folder) || this.#entries.has(folder)) continue;
+      this.#entries.set(folder, new RunEntry(folder, this.#context));
+      added = true;
+      await breather.breathe();
+    }
+    for (const folder of gone) this.#entries.delete(folder);
+    if (!added && gone.size === 0) return;
+    this.changed(true);
+    if (added) this.fill();
+  }
+
+  /** Reads the runs that are new, the newest first. */
+  private fill(): void {
+    this.#fillAgain = true;
+    this.#filling ??= this.fillAll().finally(() => {
+      this.#filling = undefined;
+    });
+  }
+
+  private async fillAll(): Promise<void> {
+    while (this.#fillAgain && !this.disposed) {
+      this.#fillAgain = false;
+      await this.adoptCached();
+      await this.lookAt(this.newest.filter(({ looked }) => !looked));
+    }
+  }
+
+  /** Takes over what an earlier session knew. */
+  private async adoptCached(): Promise<void> {
+    const { cache } = this.options;
+    if (cache === undefined || this.#adopted) return;
+    this.#adopted = true;
+    try {
+      for (const [folder, run] of await readCache(cache)) this.#entries.get(folder)?.adopt(run);
+      this.changed(true);
+    } catch (thrown) {
+      this.options.warn(`${cache}: ${toError(thrown).message}`);
+    }
+  }
+
+  private async lookAt(entries: readonly RunEntry[]): Promise<void> {
+    await inParallel(entries, WIDTH, async (entry) => {
+      if (this.disposed || this.#entries.get(entry.folder) !== entry) return;
+      const { created } = entry.summary;
+      if (!(await entry.look())) return;
+      this.changed(created !== entry.summary.created);
+      // A run at work is not kept: its figures change all the time.
+      if (!entry.live) this.saveLater();
+    });
+  }
+
+  private changed(order: boolean): void {
+    if (order) this.#newest = undefined;
+    this.#runs = undefined;
+    this.#broken = undefined;
+    this.#changed.fire();
+  }
+
+  /** Keeps what is known for the next session: soon, but never twice at a time. */
+  private saveLater(): void {
+    const { cache, saveAfter = SAVE_AFTER } = this.options;
+    if (cache === undefined || this.disposed) return;
+    this.#unsaved = true;
+    if (this.#saving !== undefined) return;
+    this.#saving = setTimeout(() => {
+      this.#unsaved = false;
+      void this.save(cache).then(() => {
+        this.#saving = undefined;
+        if (this.#unsaved) this.saveLater();
+      });
+    }, saveAfter);
+  }
+
+  private async save(file: string): Promise<void> {
+    try {
+      await writeCache(
+        file,
+        this.newest.flatMap(({ cached }) => cached ?? []),
+      );
+    } catch (thrown) {
+      this.options.warn(`${file}: ${toError(thrown).message}`);
+    }
+  }
+}
+
+function isIdle({ live, looked }: RunEntry): boolean {
+  return looked && !live;
+}

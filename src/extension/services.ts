@@ -1,0 +1,18 @@
+import type * as vscode from 'vscode';
+import type { Commands } from './commands';
+import type { RunsModel } from './features/runs/model';
+import type { Log } from './log';
+import type { Inspector } from './process/inspector';
+import type { Settings } from './settings';
+
+/** What every feature may use; `activate` makes it. */
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: Log;
+  readonly commands: Commands;
+  readonly settings: Settings;
+  /** The runs of all workspace folders. */
+  readonly runs: RunsModel;
+  /** The child process that reads models and data, and asks onnxruntime; started when first asked. */
+  readonly inspector: Inspector;
+}

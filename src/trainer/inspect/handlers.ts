@@ -1,0 +1,26 @@
+import type { inspectorApi } from '../../protocol/inspector';
+import type { Calls } from '../../protocol/rpc';
+import { cacheFolder } from '../../weights/cache';
+import { clearCache, listCaches } from '../../weights/cacheContents';
+import { inspectData } from './data';
+import { Devices } from './devices';
+import { describeModel } from './model';
+import { OpenedModels } from './openedModels';
+import { preflight } from './preflight';
+import { Previews } from './preview';
+
+/** What the inspector answers. It keeps what it has opened, so that the next question about it is quick. */
+export function inspectorHandlers(): Calls<typeof inspectorApi> {
+  const models = new OpenedModels();
+  const devices = new Devices();
+  const previews = new Previews(models);
+  return {
+    devices: () => devices.describe(),
+    model: async (path) => describeModel(await models.open(path)),
+    data: inspectData,
+    preview: (file, source, from, count) => previews.preview(file, source, from, count),
+    preflight: (file, overrides) => preflight(file, overrides, { models, devices }),
+    caches: async () => ({ folder: cacheFolder(), caches: [...(await listCaches())] }),
+    clearCache: (kind) => clearCache(kind),
+  };
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from './support/places';
+import { TINY } from './support/sampleWorkspace';
+import { useSession } from './support/useSession';
+
+/** A command of the manifest, as far as it is looked at here. */
+interface Contributed {
+  readonly command: string;
+  readonly title: string;
+}
+
+/** The titles of the manifest's commands that the palette shows without a condition. */
+function palette(): string[] {
+  const { contributes } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    contributes: {
+      commands: readonly Contributed[];
+      menus: { commandPalette: readonly { readonly command: string }[] };
+    };
+  };
+  const conditional = new Set(contributes.menus.commandPalette.map(({ command }) => command));
+  return contributes.commands
+    .filter(({ command }) => !conditional.has(command))
+    .map(({ title }) => `Eigenloom: ${title}`);
+}
+
+describe('activation', () => {
+  const session = useSession();
+
+  it('happens quickly in a folder with experiments', async () => {
+    const milliseconds = await session().activated();
+    console.log(`activated in ${milliseconds} ms`);
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
+  it('puts every command into the palette', async () => {
+    for (const title of palette()) expect(await session().workbench.offers(title), title).toBe(true);
+  });
+
+  it('shows its side bar', async () => {
+    await session().workbench.showRuns();
+    await session().workbench.picture('side-bar-empty');
+    expect(await session().workbench.view('Setup').count()).toBe(1);
+  });
+
+  it('opens an experiment as YAML', async () => {
+    await session().workbench.openFile(TINY);
+    await session().workbench.page.locator('.statusbar-item', { hasText: 'YAML' }).waitFor();
+    expect(await session().workbench.editorText()).toContain('LaMDA');
+  });
+
+  it('logs no error of ours', () => {
+    expect(session().complaints.ours()).toEqual([]);
+    expect(session().log()).not.toMatch(/\[error\]/u);
+    expect(session().hostLog()).not.toMatch(/eigenloom.*(?:failed|error)/iu);
+  });
+});

@@ -1,0 +1,179 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { PICTURES } from './places';
+import { settled, until } from './until';
+
+/** A workbench in a browser, driven as a user would: by keys, and by what stands on the screen. */
+export class Workbench {
+  constructor(
+    readonly page: Page,
+    private readonly url: string,
+  ) {}
+
+  /** Opens a folder, or none, and waits until the workbench stands. */
+  async open(folder?: string): Promise<void> {
+    const query = folder === undefined ? '?ew=true' : `?folder=${encodeURIComponent(folder)}`;
+    await this.page.goto(`${this.url}/${query}`);
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    await until('the workbench to be restored', async () => {
+      const explorer = this.page.locator('.part.sidebar .pane-header').first();
+      return await explorer.isVisible();
+    });
+  }
+
+  /** Reloads the window, as VS Code does by itself after an update. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+  }
+
+  /** Presses keys, e.g. `Control+Shift+P`, one after another. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** Runs a command from the palette by its title, with its category where it has one. */
+  async command(title: string): Promise<void> {
+    await this.press('F1');
+    await this.pick(title, { typed: `>${title}` });
+  }
+
+  /** Whether the palette offers a command, by its whole title. */
+  async offers(title: string): Promise<boolean> {
+    await this.press('F1');
+    await this.input.fill(`>${title}`);
+    const labels = await settled('the palette', () => this.choiceLabels());
+    await this.press('Escape');
+    return labels.includes(title);
+  }
+
+  /** The box in which the palette, a quick pick and an input are typed. */
+  get input(): Locator {
+    return this.page.locator('.quick-input-widget:not(.hidden) input.input').first();
+  }
+
+  /** The rows of an open quick pick. */
+  get choices(): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+  }
+
+  /** Chooses the row of the open quick pick whose label is a text, or else begins with it, by the keyboard. */
+  async pick(label: string, { typed = label }: { readonly typed?: string } = {}): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(typed);
+    const at = await until(`the choice '${label}'`, async () => {
+      const labels = await settled('the choices', () => this.choiceLabels());
+      const exact = labels.indexOf(label);
+      const found = exact === -1 ? labels.findIndex((text) => text.startsWith(label)) : exact;
+      return found === -1 ? undefined : found + 1;
+    });
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused');
+    for (let turn = 1; turn <= at; turn++) {
+      const text = await focused.locator('.label-name').first().textContent();
+      if (text?.startsWith(label)) break;
+      await this.press('ArrowDown');
+    }
+    await this.press('Enter');
+  }
+
+  private choiceLabels(): Promise<string[]> {
+    return this.choices.evaluateAll((rows) =>
+      rows.map((row) => row.querySelector('.label-name')?.textContent ?? ''),
+    );
+  }
+
+  /** Types into the open input box and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(text);
+    await this.press('Enter');
+  }
+
+  /** Opens a file of the folder by quick open. */
+  async openFile(name: string): Promise<void> {
+    await this.command('Go to File...');
+    await this.pick(name, { typed: name });
+    await this.page
+      .locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`)
+      .waitFor();
+  }
+
+  /** Puts the cursor at a line and column of the active editor. */
+  async goTo(line: number, column = 1): Promise<void> {
+    await this.command('Go to Line/Column...');
+    await this.answer(`:${line}:${column}`);
+  }
+
+  /** Shows the extension's side bar. */
+  async showRuns(): Promise<void> {
+    await this.command('View: Show Eigenloom');
+    await this.view('Runs').waitFor();
+  }
+
+  /** A section of the side bar, by the name on its header. */
+  view(name: string): Locator {
+    return this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label^="${name}"]`) });
+  }
+
+  /** The rows of a view's tree that contain a text. */
+  rows(view: string, text: string | RegExp): Locator {
+    return this.view(view).locator('.monaco-list-row', { hasText: text });
+  }
+
+  /** The rows of runs in the explorer that contain a text: not those of their groups. */
+  runs(text: string | RegExp = ''): Locator {
+    return this.view('Runs').locator('.monaco-list-row[aria-level="2"]', { hasText: text });
+  }
+
+  /** Selects a row of a tree by the mouse, when the rows have come to rest. */
+  async select(row: Locator): Promise<void> {
+    await settled('the rows', () => row.boundingBox());
+    await row.click();
+    await until('the row to be selected', async () => (await row.getAttribute('aria-selected')) === 'true');
+  }
+
+  /** The notifications that stand there, as text. */
+  async notifications(): Promise<string[]> {
+    return this.page
+      .locator('.notifications-toasts .notification-list-item-message')
+      .evaluateAll((items) => items.map((item) => item.textContent));
+  }
+
+  /** Waits for a notification, and presses one of its buttons where one is named. */
+  async notification(text: string | RegExp, button?: string): Promise<void> {
+    const item = this.page
+      .locator('.notifications-toasts .notification-list-item', { hasText: text })
+      .first();
+    await item.waitFor();
+    if (button !== undefined) await item.getByRole('button', { name: button }).click();
+  }
+
+  /** Closes all notifications. */
+  async quiet(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+  }
+
+  /** The text of the active editor, as far as it is drawn. */
+  async editorText(): Promise<string> {
+    const lines = await this.page
+      .locator('.editor-group-container.active .view-lines .view-line')
+      .evaluateAll((all) =>
+        all
+          .map((line) => ({
+            top: Number.parseFloat((line as HTMLElement).style.top),
+            text: line.textContent,
+          }))
+          .sort((a, b) => a.top - b.top)
+          .map(({ text }) => text.replaceAll('\u00a0', ' ')),
+      );
+    return lines.join('\n');
+  }
+
+  /** Takes a picture where pictures are wanted. */
+  async picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The ring in a real VS Code: code-server's workbench in Chromium, with the packed extension installed. One worker,
+ * since a workbench and a training run are load enough for two cores. `run.sh` installs what it needs.
+ */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.test.ts'],
+    globalSetup: ['./setup.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    pool: 'forks',
+  },
+});

@@ -1,0 +1,155 @@
+import type { CurveRun, CurvesAction } from '../../src/protocol/panels/curves';
+import { button, progressRing } from '../kit/controls';
+import { el, setShown, setText } from '../kit/dom';
+import { formatCount, formatDuration, formatValue } from '../kit/format';
+import { icon } from '../kit/icons';
+import { headRun, shownRuns, type State } from './state';
+
+export interface HeaderActions {
+  readonly act: (action: CurvesAction, folder: string) => void;
+  readonly select: (folder: string) => void;
+}
+
+/** One fact of a run. */
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly title?: string | undefined;
+}
+
+/** What a run is, how far it has come, and what can be done with it. */
+export class Header {
+  readonly element: HTMLElement;
+  readonly #select = el('select', { 'aria-label': 'Run' });
+  readonly #status = el('span', { class: 'status' });
+  readonly #facts = el('dl', { class: 'facts' });
+  readonly #progress = el('progress', { max: 1, 'aria-label': 'Progress' });
+  readonly #where = el('span', { class: 'where' });
+  readonly #activity = el('span', { class: 'activity muted' });
+  readonly #error = el('p', { class: 'error' });
+  readonly #stop: HTMLElement;
+  readonly #resume: HTMLElement;
+  readonly #ring = progressRing('Working');
+  #run: CurveRun | undefined;
+  #factsShown = '';
+  #options = '';
+
+  constructor(actions: HeaderActions) {
+    const act = (action: CurvesAction) => (): void => {
+      if (this.#run !== undefined) actions.act(action, this.#run.folder);
+    };
+    this.#stop = button({ label: 'Stop', kind: 'secondary', onClick: act('stop') });
+    this.#resume = button({ label: 'Resume', kind: 'primary', onClick: act('resume') });
+    this.#stop.prepend(icon('stop'));
+    this.#resume.prepend(icon('resume'));
+    this.#select.addEventListener('change', () => {
+      actions.select(this.#select.value);
+    });
+    this.element = el(
+      'header',
+      { class: 'header' },
+      el(
+        'div',
+        { class: 'header-line' },
+        this.#select,
+        this.#status,
+        el(
+          'div',
+          { class: 'header-actions' },
+          this.#stop,
+          this.#resume,
+          button({ label: 'Config', onClick: act('openConfig'), title: 'Open the config of this run' }),
+          button({ label: 'Log', onClick: act('openLog'), title: 'Open the log of this run' }),
+        ),
+      ),
+      this.#facts,
+      el('div', { class: 'progress-line' }, this.#progress, this.#where, this.#ring, this.#activity),
+      this.#error,
+    );
+  }
+
+  update(state: State): void {
+    const run = headRun(state);
+    this.#run = run;
+    setShown(this.element, run !== undefined);
+    if (run === undefined) return;
+    this.choose(state, run);
+    setText(this.#status, run.status);
+    this.#status.dataset['status'] = run.status;
+    setShown(this.#stop, run.active);
+    setShown(this.#resume, run.resumable);
+    this.showFacts(factsOf(run));
+    const fraction =
+      run.totalSteps === undefined || run.totalSteps === 0 ? undefined : run.step / run.totalSteps;
+    setShown(this.#progress, fraction !== undefined);
+    this.#progress.value = fraction ?? 0;
+    setText(this.#where, progressText(run, Date.now()));
+    const busy = run.activity ?? (run.read < 1 ? `reading metrics: ${Math.floor(run.read * 100)} %` : '');
+    setText(this.#activity, busy);
+    setShown(this.#ring, busy !== '');
+    setText(this.#error, run.error ?? '');
+    setShown(this.#error, run.error !== undefined);
+  }
+
+  /** The clock goes on where nothing else is new. */
+  tick(): void {
+    if (this.#run?.active === true) setText(this.#where, progressText(this.#run, Date.now()));
+  }
+
+  private choose(state: State, run: CurveRun): void {
+    const runs = shownRuns(state);
+    const all = runs.includes(run) ? runs : [run, ...runs];
+    const text = JSON.stringify(all.map(({ folder, label }) => [folder, label]));
+    if (text !== this.#options) {
+      this.#options = text;
+      this.#select.replaceChildren(
+        ...all.map(({ folder, label, id }) => el('option', { value: folder, title: id }, label)),
+      );
+    }
+    if (this.#select.value !== run.folder) this.#select.value = run.folder;
+  }
+
+  private showFacts(facts: readonly Fact[]): void {
+    const text = JSON.stringify(facts);
+    if (text === this.#factsShown) return;
+    this.#factsShown = text;
+    this.#facts.replaceChildren(
+      ...facts.map(({ name, value, title }) => el('div', { title }, el('dt', {}, name), el('dd', {}, value))),
+    );
+  }
+}
+
+/** The facts that a header lists; what is not known is left out. */
+export function factsOf(run: CurveRun): Fact[] {
+  const method = run.rank === '' ? run.method : `${run.method}, rank ${run.rank}`;
+  const fact = (name: string, value: string | undefined, title?: string): Fact[] =>
+    value === undefined || value === '' ? [] : [{ name, value, title }];
+  return [
+    ...fact('Model', run.model),
+    ...fact('Method', method),
+    ...fact(
+      'Trained',
+      run.trainable === undefined ? undefined : formatCount(run.trainable),
+      run.trainable === undefined ? undefined : `${formatValue(run.trainable)} parameters`,
+    ),
+    ...fact('Device', run.device, run.deviceReason),
+    ...fact('Why', run.deviceReason),
+    ...fact('Recompute', run.recompute),
+  ];
+}
+
+/** How far a run has come: steps, time so far, time to go. */
+export function progressText(run: CurveRun, now: number): string {
+  const steps =
+    run.totalSteps === undefined
+      ? `Step ${formatValue(run.step)}`
+      : `Step ${formatValue(run.step)} of ${formatValue(run.totalSteps)}`;
+  const end = run.active ? now : run.ended;
+  const elapsed =
+    run.started === undefined || end === undefined
+      ? []
+      : [`${formatDuration(Math.max(0, (end - run.started) / 1000))}${run.active ? ' so far' : ''}`];
+  const left =
+    run.active && run.secondsLeft !== undefined ? [`about ${formatDuration(run.secondsLeft)} to go`] : [];
+  return [steps, ...elapsed, ...left].join(' · ');
+}

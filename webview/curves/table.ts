@@ -1,0 +1,98 @@
+import { metricStyle } from '../../src/protocol/panels/metrics';
+import type { SeriesFrame } from '../../src/protocol/panels/curves';
+import { el, setShown } from '../kit/dom';
+import { formatValue } from '../kit/format';
+import { isChartShown, metricsOf, shownRuns, type State } from './state';
+
+/** A row of the table: one metric of one run. */
+export interface TableRow {
+  readonly run: string;
+  readonly metric: string;
+  readonly cells: readonly string[];
+}
+
+const COLUMNS = ['Last', 'At step', 'Best', 'At step', 'Lowest', 'Highest', 'Values'] as const;
+
+/** What the charts show, as numbers. */
+export function tableRows(state: State): TableRow[] {
+  const metrics = metricsOf(state.frames.values()).filter((metric) => isChartShown(state.view, metric));
+  return metrics.flatMap((metric) =>
+    shownRuns(state).flatMap((run) => {
+      const all = state.frames.get(run.folder)?.series ?? [];
+      return all
+        .filter((series) => series.metric === metric)
+        .map((series) => ({
+          run: run.label,
+          metric: `${metricStyle(metric).title}, ${series.split}`,
+          cells: cellsOf(series),
+        }));
+    }),
+  );
+}
+
+function cellsOf({ metric, last, lowest, highest, count }: SeriesFrame): string[] {
+  const { better } = metricStyle(metric);
+  const best = better === undefined ? undefined : better === 'lower' ? lowest : highest;
+  return [
+    formatValue(last.y),
+    formatValue(last.step),
+    best === undefined ? '–' : formatValue(best.y),
+    best === undefined ? '–' : formatValue(best.step),
+    formatValue(lowest.y),
+    formatValue(highest.y),
+    formatValue(count),
+  ];
+}
+
+/** The charts as a table: for those who read rather than see, and who want the numbers. */
+export class CurvesTable {
+  readonly element: HTMLDetailsElement;
+  readonly #body = el('tbody');
+  #shown = '';
+
+  constructor(open: boolean, onToggle: (open: boolean) => void) {
+    const head = el(
+      'tr',
+      {},
+      el('th', { scope: 'col' }, 'Run'),
+      el('th', { scope: 'col' }, 'Metric'),
+      ...COLUMNS.map((name) => el('th', { scope: 'col', class: 'number' }, name)),
+    );
+    const table = el(
+      'table',
+      {},
+      el('caption', { class: 'spoken' }, 'Last, best, lowest and highest values of the runs shown'),
+      el('thead', {}, head),
+      this.#body,
+    );
+    this.element = el(
+      'details',
+      { class: 'table', open },
+      el('summary', {}, 'Values as a table'),
+      el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Values as a table' }, table),
+    );
+    this.element.addEventListener('toggle', () => {
+      onToggle(this.element.open);
+    });
+  }
+
+  update(state: State): void {
+    const rows = tableRows(state);
+    setShown(this.element, rows.length > 0);
+    if (!this.element.open) return;
+    const text = JSON.stringify(rows);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#body.replaceChildren(
+      ...rows.map(({ run, metric, cells }) =>
+        el(
+          'tr',
+          {},
+          el('th', { scope: 'row' }, run),
+          el('td', {}, metric),
+          ...cells.map((cell) => el('td', { class: 'number' }, cell)),
+        ),
+      ),
+    );
+  }
+}

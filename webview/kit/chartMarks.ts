@@ -1,0 +1,144 @@
+import type { Chart } from 'chart.js';
+import { faded } from './colour';
+import type { Figure, FigureNote } from './figure';
+import type { Theme } from './theme';
+
+/** Height of the band of phases, on the x axis. */
+export const BAND = 14;
+/** Least distance between the labels of two notes. */
+const APART = 13;
+
+/** Draws the phases along the x axis, as strong as what they stand for. */
+export function drawBands({ ctx, chartArea: area, scales }: Chart, figure: Figure, theme: Theme): void {
+  const { x } = scales;
+  if (x === undefined || figure.bands.length === 0) return;
+  const left = (value: number): number => clamp(x.getPixelForValue(value), area.left, area.right);
+  ctx.save();
+  ctx.font = `10px ${theme.font}`;
+  ctx.textBaseline = 'middle';
+  const top = area.bottom - BAND;
+  ctx.fillStyle = faded(theme.muted, 0.08);
+  ctx.fillRect(area.left, top, area.right - area.left, BAND);
+  if (figure.strength !== undefined) {
+    const { xs, shares } = figure.strength;
+    for (const [index, share] of shares.entries()) {
+      const from = left(xs[index] ?? NaN);
+      const to = index + 1 < xs.length ? left(xs[index + 1] ?? NaN) : area.right;
+      ctx.fillStyle = faded(theme.muted, 0.35 * share);
+      const height = BAND * Math.max(0.12, share);
+      ctx.fillRect(from, area.bottom - height, Math.max(0, to - from), height);
+    }
+  }
+  for (const band of figure.bands) {
+    const from = left(band.from);
+    const to = left(band.to);
+    if (to <= from) continue;
+    if (from > area.left) {
+      ctx.strokeStyle = faded(theme.muted, 0.6);
+      ctx.setLineDash([3, 3]);
+      ctx.beginPath();
+      ctx.moveTo(from, area.top);
+      ctx.lineTo(from, area.bottom);
+      ctx.stroke();
+    }
+    if (ctx.measureText(band.label).width + 8 > to - from) continue;
+    ctx.fillStyle = theme.foreground;
+    ctx.fillText(band.label, from + 4, top + BAND / 2);
+  }
+  ctx.restore();
+}
+
+/** Draws points with their labels: the best value of a run, and its last. */
+export function drawNotes(
+  { ctx, chartArea: area, scales }: Chart,
+  figure: Figure,
+  theme: Theme,
+  emphasis: string | undefined,
+): void {
+  const { x, y } = scales;
+  if (x === undefined || y === undefined) return;
+  ctx.save();
+  ctx.font = `11px ${theme.font}`;
+  ctx.textBaseline = 'middle';
+  const placed = placeNotes(
+    labelledNotes(figure, emphasis),
+    (note) => ({ left: x.getPixelForValue(note.x), top: y.getPixelForValue(note.y) }),
+    (text) => ctx.measureText(text).width,
+    area,
+  );
+  for (const { note, left, top, textLeft, textTop } of placed) {
+    ctx.beginPath();
+    ctx.arc(left, top, note.kind === 'best' ? 4.5 : 3, 0, 2 * Math.PI);
+    ctx.fillStyle = note.kind === 'best' ? theme.background : note.colour;
+    ctx.strokeStyle = note.colour;
+    ctx.lineWidth = 2;
+    ctx.fill();
+    ctx.stroke();
+    if (note.text === '') continue;
+    ctx.strokeStyle = theme.background;
+    ctx.lineWidth = 3;
+    ctx.strokeText(note.text, textLeft, textTop);
+    ctx.fillStyle = theme.foreground;
+    ctx.fillText(note.text, textLeft, textTop);
+  }
+  ctx.restore();
+}
+
+/** The notes of the run that stands out, or of all; without labels where those of several runs have no room. */
+export function labelledNotes(
+  { notes, large }: Pick<Figure, 'notes' | 'large'>,
+  emphasis?: string,
+): FigureNote[] {
+  const shown = notes.filter(({ owner }) => emphasis === undefined || owner === emphasis);
+  const roomy = large || new Set(shown.map(({ owner }) => owner)).size < 2;
+  return roomy ? shown : shown.map((note) => ({ ...note, text: '' }));
+}
+
+/** A note with the place of its point and of its label. */
+export interface PlacedNote {
+  readonly note: FigureNote;
+  readonly left: number;
+  readonly top: number;
+  readonly textLeft: number;
+  readonly textTop: number;
+}
+
+/** Places labels beside their points so that none lies on another or outside; a label without room is left out. */
+export function placeNotes(
+  notes: readonly FigureNote[],
+  pixel: (note: FigureNote) => { left: number; top: number },
+  width: (text: string) => number,
+  area: { left: number; right: number; top: number; bottom: number },
+): PlacedNote[] {
+  const placed: PlacedNote[] = [];
+  for (const note of notes) {
+    const { left, top } = pixel(note);
+    if (!(left >= area.left - 1 && left <= area.right + 1 && top >= area.top - 1 && top <= area.bottom + 1)) {
+      continue;
+    }
+    const size = width(note.text);
+    if (note.text === '') {
+      placed.push({ note, left, top, textLeft: left, textTop: NaN });
+      continue;
+    }
+    const textLeft = left + 8 + size <= area.right ? left + 8 : left - 8 - size;
+    const spot = [0, -1, 1, -2, 2, -3, 3]
+      .map((shift) => clamp(top - 10 + shift * APART, area.top + 6, area.bottom - BAND - 6))
+      .find((candidate) =>
+        placed.every(
+          (other) =>
+            other.note.text === '' ||
+            Math.abs(other.textTop - candidate) >= APART - 1 ||
+            other.textLeft + width(other.note.text) < textLeft ||
+            textLeft + size < other.textLeft,
+        ),
+      );
+    if (spot === undefined || textLeft < area.left) continue;
+    placed.push({ note, left, top, textLeft, textTop: spot });
+  }
+  return placed;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

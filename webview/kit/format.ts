@@ -1,0 +1,42 @@
+/** A value as an axis or a list shows it: four significant digits, thousands apart, very large or small ones by powers. */
+export function formatValue(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e9)) {
+    return value
+      .toExponential(2)
+      .replace(/\.?0+e/u, 'e')
+      .replace('e+', 'e');
+  }
+  if (size >= 1000) return value.toLocaleString('en-GB', { maximumFractionDigits: 0 });
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A value beside an axis, where there is little room: large ones in thousands, millions and billions. */
+export function formatTick(value: number): string {
+  return Math.abs(value) >= 10_000 ? formatCount(value) : formatValue(value);
+}
+
+/** A count in few characters: 812, 35.8k, 1.2M. */
+export function formatCount(count: number): string {
+  for (const [unit, size] of [
+    ['B', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const) {
+    if (Math.abs(count) >= size) return `${Number((count / size).toPrecision(3))}${unit}`;
+  }
+  return String(Number(count.toPrecision(3)));
+}
+
+/** Seconds in the units that people say: 4.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (big: number, unit: string, small: number, part: string): string =>
+    small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${part}`;
+  if (whole < 3600) return two(Math.floor(whole / 60), 'min', whole % 60, 's');
+  if (whole < 86_400) return two(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
+  return two(Math.floor(whole / 86_400), 'd', Math.floor((whole % 86_400) / 3600), 'h');
+}

@@ -1,0 +1,6 @@
+import '../kit/base.css';
+import './style.css';
+import { App } from './app';
+
+const root = document.getElementById('main');
+if (root !== null) new App(root);
