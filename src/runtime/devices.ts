@@ -4,7 +4,7 @@ import { ort } from './ort';
 import { probeDevice, type Probe, type ProbeResult } from './probe';
 
 /** One device of this machine, as far as it was looked at. */
-export interface DeviceReport {
+interface DeviceReport {
   readonly device: DeviceKind;
   readonly usable: boolean;
   /** For people: what it does, or why it is not usable. */
@@ -83,7 +83,7 @@ export async function chooseDevice(
 }
 
 /** What there is on this machine, and what `auto` takes of it. */
-export interface DeviceSurvey {
+interface DeviceSurvey {
   readonly choice: DeviceChoice;
   /** Every device, in the order in which `auto` looks, the CPU last. */
   readonly devices: readonly DeviceReport[];

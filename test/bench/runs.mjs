@@ -14,7 +14,7 @@ const RUNS = Number(process.argv[2] ?? 10_000);
 const LIVE = 10;
 const LINES_EACH = 1000;
 
-const folder = mkdtempSync(join(tmpdir(), 'eigenloom-bench-'));
+const folder = mkdtempSync(join(tmpdir(), 'eigenloom-bench-runs-'));
 try {
   console.log(JSON.stringify(await measure(), undefined, 2));
 } finally {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { madeBy, type RunFolder, runsIn } from './support/runFolders';
 import { TINY } from './support/sampleWorkspace';
 import type { Session } from './support/session';
-import { until } from './support/until';
+import { settled, until } from './support/until';
 import { useSession } from './support/useSession';
 import { webview } from './support/webviews';
 import type { Workbench } from './support/workbench';
@@ -103,6 +103,7 @@ describe('runs', () => {
     }
     const rows = workbench.runs(/loss \d/u);
     await until('five in the tree', async () => (await rows.count()) === 5);
+    await settled('the rows', () => rows.evaluateAll((all) => all.map((row) => row.ariaLabel)));
     await workbench.select(rows.first());
     await rows.last().click({ modifiers: ['Shift'] });
     await rows.last().click({ button: 'right' });

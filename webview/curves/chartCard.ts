@@ -2,7 +2,7 @@ import type { Disposable } from '../../src/base/disposable';
 import { LineChart } from '../kit/chart';
 import { el, setText } from '../kit/dom';
 import { nearestIndex, type Figure } from '../kit/figure';
-import type { Theme } from '../kit/theme';
+import type { Theme } from '../kit/themeColours';
 import { Crosshair, spokenReadings } from './crosshair';
 
 /** What a chart tells of. */

@@ -1,20 +1,13 @@
 import type { CurveRun, CurvesAction } from '../../src/protocol/panels/curves';
 import { button, progressRing } from '../kit/controls';
 import { el, setShown, setText } from '../kit/dom';
-import { formatCount, formatDuration, formatValue } from '../kit/format';
 import { icon } from '../kit/icons';
+import { type Fact, factsOf, progressText } from './facts';
 import { headRun, shownRuns, type State } from './state';
 
 export interface HeaderActions {
   readonly act: (action: CurvesAction, folder: string) => void;
   readonly select: (folder: string) => void;
-}
-
-/** One fact of a run. */
-interface Fact {
-  readonly name: string;
-  readonly value: string;
-  readonly title?: string | undefined;
 }
 
 /** What a run is, how far it has come, and what can be done with it. */
@@ -117,39 +110,4 @@ export class Header {
       ...facts.map(({ name, value, title }) => el('div', { title }, el('dt', {}, name), el('dd', {}, value))),
     );
   }
-}
-
-/** The facts that a header lists; what is not known is left out. */
-export function factsOf(run: CurveRun): Fact[] {
-  const method = run.rank === '' ? run.method : `${run.method}, rank ${run.rank}`;
-  const fact = (name: string, value: string | undefined, title?: string): Fact[] =>
-    value === undefined || value === '' ? [] : [{ name, value, title }];
-  return [
-    ...fact('Model', run.model),
-    ...fact('Method', method),
-    ...fact(
-      'Trained',
-      run.trainable === undefined ? undefined : formatCount(run.trainable),
-      run.trainable === undefined ? undefined : `${formatValue(run.trainable)} parameters`,
-    ),
-    ...fact('Device', run.device, run.deviceReason),
-    ...fact('Why', run.deviceReason),
-    ...fact('Recompute', run.recompute),
-  ];
-}
-
-/** How far a run has come: steps, time so far, time to go. */
-export function progressText(run: CurveRun, now: number): string {
-  const steps =
-    run.totalSteps === undefined
-      ? `Step ${formatValue(run.step)}`
-      : `Step ${formatValue(run.step)} of ${formatValue(run.totalSteps)}`;
-  const end = run.active ? now : run.ended;
-  const elapsed =
-    run.started === undefined || end === undefined
-      ? []
-      : [`${formatDuration(Math.max(0, (end - run.started) / 1000))}${run.active ? ' so far' : ''}`];
-  const left =
-    run.active && run.secondsLeft !== undefined ? [`about ${formatDuration(run.secondsLeft)} to go`] : [];
-  return [steps, ...elapsed, ...left].join(' · ');
 }

@@ -1,48 +1,8 @@
-import { metricStyle } from '../../src/protocol/panels/metrics';
-import type { SeriesFrame } from '../../src/protocol/panels/curves';
 import { el, setShown } from '../kit/dom';
-import { formatValue } from '../kit/format';
-import { isChartShown, metricsOf, shownRuns, type State } from './state';
-
-/** A row of the table: one metric of one run. */
-export interface TableRow {
-  readonly run: string;
-  readonly metric: string;
-  readonly cells: readonly string[];
-}
+import type { State } from './state';
+import { tableRows } from './tableRows';
 
 const COLUMNS = ['Last', 'At step', 'Best', 'At step', 'Lowest', 'Highest', 'Values'] as const;
-
-/** What the charts show, as numbers. */
-export function tableRows(state: State): TableRow[] {
-  const metrics = metricsOf(state.frames.values()).filter((metric) => isChartShown(state.view, metric));
-  return metrics.flatMap((metric) =>
-    shownRuns(state).flatMap((run) => {
-      const all = state.frames.get(run.folder)?.series ?? [];
-      return all
-        .filter((series) => series.metric === metric)
-        .map((series) => ({
-          run: run.label,
-          metric: `${metricStyle(metric).title}, ${series.split}`,
-          cells: cellsOf(series),
-        }));
-    }),
-  );
-}
-
-function cellsOf({ metric, last, lowest, highest, count }: SeriesFrame): string[] {
-  const { better } = metricStyle(metric);
-  const best = better === undefined ? undefined : better === 'lower' ? lowest : highest;
-  return [
-    formatValue(last.y),
-    formatValue(last.step),
-    best === undefined ? '–' : formatValue(best.y),
-    best === undefined ? '–' : formatValue(best.step),
-    formatValue(lowest.y),
-    formatValue(highest.y),
-    formatValue(count),
-  ];
-}
 
 /** The charts as a table: for those who read rather than see, and who want the numbers. */
 export class CurvesTable {

@@ -17,7 +17,7 @@ import { drawBands, drawNotes } from './chartMarks';
 import { faded } from './colour';
 import type { Figure, FigureLine } from './figure';
 import { formatTick } from './format';
-import type { Theme } from './theme';
+import type { Theme } from './themeColours';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, zoomPlugin);
 

@@ -1,8 +1,8 @@
-import { BAND, labelledNotes, placeNotes } from './chartMarks';
+import { BAND, labelledNotes, placeNotes } from './notes';
 import type { Figure, FigureLine } from './figure';
 import { formatTick } from './format';
 import { linearTicks, logTicks } from './ticks';
-import type { Theme } from './theme';
+import type { Theme } from './themeColours';
 
 /** An entry of the picture's legend. */
 export interface SvgLegend {

@@ -1,17 +1,5 @@
+import type { Theme } from './themeColours';
 import { disposable, type Disposable } from '../../src/base/disposable';
-
-/** The colours and the font that a page draws with where CSS does not reach: on a canvas, in a picture. */
-export interface Theme {
-  readonly background: string;
-  readonly foreground: string;
-  readonly muted: string;
-  readonly grid: string;
-  readonly focus: string;
-  /** The theme's own colours for series. */
-  readonly series: readonly string[];
-  readonly font: string;
-  readonly highContrast: boolean;
-}
 
 const SERIES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
 

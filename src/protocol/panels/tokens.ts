@@ -47,7 +47,7 @@ const savedTokensSchema = Type.Object({
   from: Type.Integer({ minimum: 0 }),
   ids: Type.Boolean(),
 });
-export type SavedTokens = Static<typeof savedTokensSchema>;
+type SavedTokens = Static<typeof savedTokensSchema>;
 
 /** What a page wrote down; undefined where it is nothing, or of another version. */
 export function decodeSavedTokens(value: unknown): SavedTokens | undefined {

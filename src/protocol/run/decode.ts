@@ -1,4 +1,4 @@
-import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import { Compile } from 'typebox/compile';
 import { InputError } from '../../base/errors';
 import { isRecord } from '../../base/guards';
 import { show } from '../../base/show';
@@ -6,17 +6,12 @@ import type { MetricLine } from './metrics';
 import { RUN_FORMAT_VERSION, type RunRecord, runRecordSchema } from './record';
 import type { RunEvent } from './events';
 
-let compiled: ValidateFunction<RunRecord> | undefined;
+const compile = () => Compile(runRecordSchema);
+let compiled: ReturnType<typeof compile> | undefined;
 
-/** Compiled when first used. */
-function check(): ValidateFunction<RunRecord> {
-  compiled ??= new Ajv2020({ strict: true, code: { optimize: false } }).compile<RunRecord>(plainSchema());
-  return compiled;
-}
-
-function plainSchema(): Record<string, unknown> {
-  const plain: unknown = JSON.parse(JSON.stringify(runRecordSchema));
-  return isRecord(plain) ? plain : {};
+/** Compiled when first used, which takes a hundredth of a second: an editor's thread may wait as long. */
+function validator(): ReturnType<typeof compile> {
+  return (compiled ??= compile());
 }
 
 /**
@@ -35,9 +30,9 @@ export function decodeRunRecord(value: unknown, file: string): RunRecord {
       remedy: 'Use the version of Eigenloom that made it.',
     });
   }
-  const isRunRecord = check();
-  if (isRunRecord(value)) return value;
-  const problem = isRunRecord.errors?.[0];
+  const record: unknown = value;
+  if (validator().Check(record)) return record;
+  const [problem] = validator().Errors(record);
   throw new InputError({
     what: `this run is broken: ${problem?.message ?? 'run.json is of the wrong form'}`,
     file,

@@ -1,17 +1,18 @@
 import * as os from 'node:os';
 import type { DevicesInfo } from '../../protocol/inspector';
 import type { Experiment } from '../../protocol/experiment/types';
-import { chooseDevice, type DeviceChoice, type DeviceSurvey, surveyDevices } from '../../runtime/devices';
+import { chooseDevice, type DeviceChoice, surveyDevices } from '../../runtime/devices';
 import { machineFacts } from '../machine';
 
 /** The devices of this machine: trying them out takes seconds, so it is done when asked for, and kept for what follows. */
 export class Devices {
-  #survey: Promise<DeviceSurvey> | undefined;
+  #chosen: Promise<DeviceChoice> | undefined;
 
   /** Tries all devices out anew: a driver may have been installed since. */
   async describe(): Promise<DevicesInfo> {
-    this.#survey = surveyDevices();
-    const { choice, devices } = await this.#survey;
+    const survey = surveyDevices();
+    this.#chosen = survey.then(({ choice }) => choice);
+    const { choice, devices } = await survey;
     const { memory_mb, cores, cpu } = machineFacts();
     return {
       providers: devices.map(({ device, usable, note }) => ({
@@ -31,8 +32,9 @@ export class Devices {
   /** What a run would take. Throws an InputError where a device that is asked for by name is not there. */
   async choose(asked: Experiment['device']): Promise<DeviceChoice> {
     if (asked !== 'auto') return chooseDevice(asked);
-    this.#survey ??= surveyDevices();
-    return (await this.#survey).choice;
+    // It looks no further than the first that is worth taking.
+    this.#chosen ??= chooseDevice('auto');
+    return this.#chosen;
   }
 }
 

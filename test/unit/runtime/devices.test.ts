@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/base/errors';
 import type { DeviceKind } from '../../../src/engine/graph/runtime';
-import { chooseDevice, type DeviceSources } from '../../../src/runtime/devices';
+import { chooseDevice, type DeviceSources, surveyDevices } from '../../../src/runtime/devices';
 import type { ProbeResult } from '../../../src/runtime/probe';
 
 const NO_ADAPTER: ProbeResult = { ok: false, problem: 'Failed to get a WebGPU adapter' };
@@ -82,5 +82,28 @@ describe('chooseDevice by name', () => {
     const sources = machine({});
     await expect(chooseDevice('coreml', sources)).rejects.toThrow(/coreml is not available.*macOS only/);
     expect(sources.asked).not.toContain('coreml');
+  });
+});
+
+describe('surveyDevices', () => {
+  it('tells of every device, and tries none twice', async () => {
+    const sources = machine({ cuda: SLOW, webgpu: FAST });
+    const { choice, devices } = await surveyDevices(sources);
+    expect(choice.device).toBe('webgpu');
+    expect(sources.asked).toEqual(['cuda', 'webgpu']);
+    expect(devices.map(({ device, usable }) => [device, usable])).toEqual([
+      ['cuda', true],
+      ['webgpu', true],
+      ['dml', false],
+      ['coreml', false],
+      ['cpu', true],
+    ]);
+    expect(devices[2]?.note).toBe(`not part of onnxruntime on ${process.platform}`);
+  });
+
+  it('looks on behind the device that is taken', async () => {
+    const sources = machine({ cuda: FAST, webgpu: FAST });
+    expect((await surveyDevices(sources)).choice.device).toBe('cuda');
+    expect(sources.asked).toEqual(['cuda', 'webgpu']);
   });
 });

@@ -33,10 +33,17 @@ export class Workbench {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** Runs a command from the palette by its title, with its category where it has one. */
+  /**
+   * Runs a command from the palette by its title, with its category where it has one. The palette knows only what was
+   * there when it was opened, so that it is opened again until it has the command.
+   */
   async command(title: string): Promise<void> {
-    await this.press('F1');
-    await this.pick(title, { typed: `>${title}` });
+    await until(`the command '${title}'`, async () => {
+      await this.press('F1');
+      if (await this.choose(title, `>${title}`)) return true;
+      await this.press('Escape');
+      return false;
+    });
   }
 
   /** Whether the palette offers a command, by its whole title. */
@@ -59,22 +66,26 @@ export class Workbench {
   }
 
   /** Chooses the row of the open quick pick whose label is a text, or else begins with it, by the keyboard. */
-  async pick(label: string, { typed = label }: { readonly typed?: string } = {}): Promise<void> {
+  async pick(label: string): Promise<void> {
+    await until(`the choice '${label}'`, () => this.choose(label, label));
+  }
+
+  /** As `pick`, with other words typed; false where there is no such row when the rows have come to rest. */
+  private async choose(label: string, typed: string): Promise<boolean> {
     await this.input.waitFor();
     await this.input.fill(typed);
-    const at = await until(`the choice '${label}'`, async () => {
-      const labels = await settled('the choices', () => this.choiceLabels());
-      const exact = labels.indexOf(label);
-      const found = exact === -1 ? labels.findIndex((text) => text.startsWith(label)) : exact;
-      return found === -1 ? undefined : found + 1;
-    });
-    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused');
-    for (let turn = 1; turn <= at; turn++) {
-      const text = await focused.locator('.label-name').first().textContent();
-      if (text?.startsWith(label)) break;
+    const labels = await settled('the choices', () => this.choiceLabels());
+    const exact = labels.indexOf(label);
+    const at = exact === -1 ? labels.findIndex((text) => text.startsWith(label)) : exact;
+    if (at === -1) return false;
+    const wanted = labels[at];
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused .label-name').first();
+    for (let turn = 0; turn <= labels.length; turn++) {
+      if ((await focused.textContent()) === wanted) break;
       await this.press('ArrowDown');
     }
     await this.press('Enter');
+    return true;
   }
 
   private choiceLabels(): Promise<string[]> {
@@ -93,7 +104,7 @@ export class Workbench {
   /** Opens a file of the folder by quick open. */
   async openFile(name: string): Promise<void> {
     await this.command('Go to File...');
-    await this.pick(name, { typed: name });
+    await this.pick(name);
     await this.page
       .locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`)
       .waitFor();

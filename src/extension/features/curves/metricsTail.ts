@@ -3,7 +3,7 @@ import { errorCode } from '../../../runs/files';
 
 const NEWLINE = 0x0a;
 /** Bytes read at once: a few milliseconds of parsing. */
-const CHUNK = 128 << 10;
+const CHUNK = 64 << 10;
 
 /** What a read came to. */
 export type TailEvent =

@@ -7,8 +7,12 @@ import type { Services } from '../../services';
 import { isExperiment } from './documents';
 import { type Lens, type LensAction, lensesOf } from './lens';
 
-/** The line is drawn anew at most this often (ms): it is read, not watched. */
-const AT_MOST_EVERY = 1000;
+/**
+ * The line is drawn anew at most this often (ms): it is read, not watched. The editor waits for a pause after each
+ * change before it asks, the longer the slower the machine; changes that came quicker than it waits would keep it from
+ * ever asking.
+ */
+const AT_MOST_EVERY = 3000;
 
 /** Run, progress and the best result on the first line of an experiment. */
 export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {

@@ -8,7 +8,7 @@ export interface Span {
 }
 
 /** A list's item. */
-export interface Item {
+interface Item {
   readonly span: Span;
   readonly value: unknown;
 }

@@ -43,6 +43,7 @@ export class Notifier extends Owner {
       launcher.onDidStart((folder) => {
         this.#watch.expect(folder, runs.get(folder)?.ended);
         this.#ours.add(folder);
+        stopping.forget(folder);
         this.attempt(() => this.#claims.launched(path.basename(folder)));
       }),
     );

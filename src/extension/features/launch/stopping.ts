@@ -22,6 +22,11 @@ export class Stopping {
     return this.#asked.has(folder);
   }
 
+  /** The run goes on: what ends it next is another matter. */
+  forget(folder: string): void {
+    this.#asked.delete(folder);
+  }
+
   async stop(runs: readonly RunSummary[]): Promise<void> {
     for (const run of runs) {
       const asked = this.#asked.get(run.folder);

@@ -1,9 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { isRecord } from '../../../base/guards';
-import { errorCode } from '../../../runs/files';
+import { AsyncTail } from '../../../runs/tail';
 import { decodeSummary } from './decodeSummary';
-import { Breather } from './pool';
 import type { RunSummary } from './summary';
 
 /** What was known of a run, and of which state of its files. */
@@ -22,41 +21,42 @@ const HEADER = JSON.stringify({ eigenloom: 'runs', formatVersion: 1 });
  */
 export async function readCache(file: string): Promise<Map<string, CachedRun>> {
   const known = new Map<string, CachedRun>();
-  const breather = new Breather();
-  const [header, ...lines] = (await readText(file)).split('\n');
-  if (header !== HEADER) return known;
-  for (const line of lines) {
-    const run = decodeLine(line);
-    if (run !== undefined) known.set(run.summary.folder, run);
-    await breather.breathe();
+  let first = true;
+  for await (const { lines } of new AsyncTail(file).read()) {
+    if (first && lines[0] !== HEADER) return known;
+    first = false;
+    for (const line of lines) {
+      const run = decodeLine(line);
+      if (run !== undefined) known.set(run.summary.folder, run);
+    }
   }
   return known;
 }
 
-/** Writes what this session knows, whole or not at all. */
+/** How much (characters) is written at once. */
+const PIECE = 256 << 10;
+
+/** Writes what this session knows, whole or not at all, and in pieces that keep nobody waiting. */
 export async function writeCache(file: string, runs: Iterable<CachedRun>): Promise<void> {
-  const breather = new Breather();
-  const lines = [HEADER];
-  for (const run of runs) {
-    lines.push(JSON.stringify(run));
-    await breather.breathe();
-  }
   const draft = `${file}.${process.pid}.tmp`;
   await fs.mkdir(path.dirname(file), { recursive: true });
   try {
-    await fs.writeFile(draft, `${lines.join('\n')}\n`);
+    const handle = await fs.open(draft, 'w');
+    try {
+      let piece = `${HEADER}\n`;
+      for (const run of runs) {
+        piece += `${JSON.stringify(run)}\n`;
+        if (piece.length < PIECE) continue;
+        await handle.writeFile(piece);
+        piece = '';
+      }
+      await handle.writeFile(piece);
+    } finally {
+      await handle.close();
+    }
     await fs.rename(draft, file);
   } catch (thrown) {
     await fs.rm(draft, { force: true });
-    throw thrown;
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await fs.readFile(file, 'utf8');
-  } catch (thrown) {
-    if (errorCode(thrown) === 'ENOENT') return '';
     throw thrown;
   }
 }

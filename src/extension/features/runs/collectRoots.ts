@@ -13,6 +13,6 @@ export function collectRoots(runsFolders: readonly string[], experiments: readon
 }
 
 /** True for the copy of an experiment that lies in a run's folder. */
-export function isCopyInRun(file: string): boolean {
+function isCopyInRun(file: string): boolean {
   return path.basename(file) === 'config.tune.yaml' && isRunId(path.basename(path.dirname(file)));
 }

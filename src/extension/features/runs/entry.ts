@@ -13,6 +13,9 @@ import { currentStatus } from './liveStatus';
 import { changedAt, digestMetrics, readRecord, stampOf } from './runFiles';
 import { type BrokenSummary, isActive, type RunSummary } from './summary';
 
+/** What stands for the metrics of a run that was not looked at: nothing is ever added to it. */
+const NO_METRICS = new MetricDigest();
+
 /** What reading a run needs of its surroundings. */
 export interface EntryContext {
   readonly liveness: Liveness;
@@ -22,14 +25,13 @@ export interface EntryContext {
 
 /** One run folder: reads what has changed of it when asked to look, and keeps the summary of that. */
 export class RunEntry {
-  readonly #paths: RunPaths;
   #summary: RunSummary;
   #broken: BrokenSummary | undefined;
   #recordStamp: string | undefined;
   #userStamp: string | undefined;
   #record: RecordPart | undefined;
   #notes: UserNotes = NO_NOTES;
-  #digest = new MetricDigest();
+  #digest = NO_METRICS;
   #live: LiveFiles | undefined;
   /** When it was last seen to grow, by the clock of files. */
   #grown = 0;
@@ -40,8 +42,12 @@ export class RunEntry {
     readonly folder: string,
     private readonly context: EntryContext,
   ) {
-    this.#paths = runPaths(folder);
     this.#summary = collectId(folder);
+  }
+
+  /** Made when asked for: ten thousand runs are listed at once, and looked at one by one. */
+  get #paths(): RunPaths {
+    return runPaths(this.folder);
   }
 
   get summary(): RunSummary {
@@ -88,11 +94,9 @@ export class RunEntry {
   }
 
   private async lookNow(): Promise<boolean> {
+    const { record, user } = this.#paths;
     try {
-      const [recordStamp, userStamp] = await Promise.all([
-        stampOf(this.#paths.record),
-        stampOf(this.#paths.user),
-      ]);
+      const [recordStamp, userStamp] = await Promise.all([stampOf(record), stampOf(user)]);
       // It was moved away as a whole: whoever lists the runs will see.
       if (recordStamp === '' && (await stampOf(this.folder)) === '') return false;
       const changed = recordStamp !== this.#recordStamp;

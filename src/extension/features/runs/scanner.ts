@@ -233,6 +233,8 @@ export class RunScanner extends Owner {
   }
 
   private async save(file: string): Promise<void> {
+    // Ten thousand runs that are being read would be written again and again.
+    await this.#filling;
     try {
       await writeCache(
         file,

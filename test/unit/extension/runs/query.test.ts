@@ -81,7 +81,7 @@ describe('a query', () => {
     ['duration>30m', true],
     ['method:lamda loss<2.6 -tag:old', true],
     ['method:lamda loss<2', false],
-    ['-', false],
+    ['-', true],
   ])('%s is %s of a run', (query, expected) => {
     expect(holds(query, RUN)).toBe(expected);
   });

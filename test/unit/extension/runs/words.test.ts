@@ -20,9 +20,9 @@ const RUN = summaryOf({
 
 describe('a row', () => {
   it('says how far a run is, its loss and how that went', () => {
-    expect(describeRun(RUN, NOW)).toBe('step 120/300 · loss 1.235 ▇▆▄▃▁ · 2:03 left · #paper');
+    expect(describeRun(RUN, NOW)).toBe('loss 1.235 ▇▆▄▃▁ · step 120/300 · 2:03 left · #paper');
     const done = { ...RUN, status: 'done', tags: [] } as const;
-    expect(describeRun(done, NOW)).toBe('120 steps · loss 1.235 ▇▆▄▃▁ · 3 min');
+    expect(describeRun(done, NOW)).toBe('3 min · loss 1.235 ▇▆▄▃▁ · 120 steps');
     expect(describeRun({ ...RUN, activity: 'converting weights' }, NOW)).toContain('converting weights');
   });
 
@@ -77,7 +77,7 @@ describe('a sparkline', () => {
     expect(sparkline([3, 2, 1])).toBe('▇▄▁');
     expect(sparkline([1, 1])).toBe('▄▄');
     expect(sparkline([1])).toBe('');
-    expect(sparkline(Array.from({ length: 100 }, (_, i) => i))).toBe('▁▂▂▃▄▅▆▇');
+    expect(sparkline(Array.from({ length: 100 }, (_, i) => i))).toBe('▁▂▃▄▄▅▆▇');
   });
 
   it('is made of few values, whose mean is that of all', () => {

@@ -20,14 +20,14 @@ const DATA_ENDINGS = new Set(['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.tx
 export type ListFolder = (folder: string) => Promise<readonly FolderEntry[]>;
 
 /** A written path, taken apart at its last slash: what is in the folder so far is suggested. */
-export interface WrittenPath {
+interface WrittenPath {
   /** The folder as it is written, with its slash; '' for the experiment's own. */
   readonly folder: string;
   readonly absolute: string;
 }
 
 /** The folder in which a path that is being written goes on. */
-export function writtenPath(written: string, file: string): WrittenPath {
+function writtenPath(written: string, file: string): WrittenPath {
   const slash = written.lastIndexOf('/');
   const folder = slash < 0 ? '' : written.slice(0, slash + 1);
   return { folder, absolute: resolve(dirname(file), folder === '' ? '.' : folder) };
