@@ -207,7 +207,11 @@ export class App {
     const { series, background } = this.#theme;
     this.#slots = assignSlots(shown, this.#slots, series.length);
     this.#marks = new Map(
-      [...this.#slots].map(([folder, slot]) => [folder, markOf(slot, series, background)]),
+      [...this.#slots].map(([folder, slot]) => {
+        const mark = markOf(slot, series, background);
+        // A line that is alone need not be told from others.
+        return [folder, shown.length === 1 ? { ...mark, dash: [] } : mark];
+      }),
     );
   }
 

@@ -16,7 +16,7 @@ import type { Disposable } from '../../src/base/disposable';
 import { drawBands, drawNotes } from './chartMarks';
 import { faded } from './colour';
 import type { Figure, FigureLine } from './figure';
-import { formatTick } from './format';
+import { formatTicks } from './format';
 import type { Theme } from './themeColours';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, zoomPlugin);
@@ -147,7 +147,7 @@ export class LineChart implements Disposable {
             ...ticks,
             maxRotation: 0,
             includeBounds: false,
-            callback: (value) => formatTick(Number(value)),
+            callback: tickText,
           },
         },
         y: {
@@ -159,7 +159,7 @@ export class LineChart implements Disposable {
             ...ticks,
             maxTicksLimit: 7,
             includeBounds: false,
-            callback: (value) => formatTick(Number(value)),
+            callback: tickText,
           },
         },
       },
@@ -184,6 +184,10 @@ export class LineChart implements Disposable {
       },
     };
   }
+}
+
+function tickText(_value: unknown, index: number, ticks: readonly { readonly value: number }[]): string {
+  return formatTicks(ticks.map(({ value }) => value))[index] ?? '';
 }
 
 function datasets(figure: Figure, emphasis: string | undefined): ChartDataset<'line', Point[]>[] {

@@ -12,6 +12,14 @@ export function formatValue(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** The values of an axis, as short as they can be and still be told apart: zoomed in, 499,712 is not 500k. */
+export function formatTicks(values: readonly number[]): string[] {
+  const different = new Set(values).size;
+  const forms = [formatTick, formatValue, (value: number): string => String(Number(value.toPrecision(8)))];
+  const texts = forms.map((form) => values.map(form));
+  return texts.find((all) => new Set(all).size === different) ?? texts.at(-1) ?? [];
+}
+
 /** A value beside an axis, where there is little room: large ones in thousands, millions and billions. */
 export function formatTick(value: number): string {
   return Math.abs(value) >= 10_000 ? formatCount(value) : formatValue(value);

@@ -1,11 +1,11 @@
 import { BAND, labelledNotes, placeNotes } from './notes';
 import type { Figure, FigureLine } from './figure';
-import { formatTick } from './format';
+import { formatTicks } from './format';
 import { linearTicks, logTicks } from './ticks';
 import type { Theme } from './themeColours';
 
 /** An entry of the picture's legend. */
-export interface SvgLegend {
+interface SvgLegend {
   readonly label: string;
   readonly colour: string;
   readonly dash: readonly number[];
@@ -91,18 +91,22 @@ function scale({ min, max, log }: Figure['x'] | Figure['y'], from: number, to: n
 
 function axes({ x, y }: Figure, theme: Theme, area: Area, left: Scale, top: Scale): string {
   const text = `font-size="11" fill="${theme.muted}"`;
-  const across = (y.log ? logTicks(y.min, y.max) : linearTicks(y.min, y.max, 5)).map((tick) => {
+  const yTicks = y.log ? logTicks(y.min, y.max) : linearTicks(y.min, y.max, 5);
+  const yTexts = formatTicks(yTicks);
+  const across = yTicks.map((tick, index) => {
     const at = round(top(tick));
     return (
       `<line x1="${area.left}" y1="${at}" x2="${area.right}" y2="${at}" stroke="${theme.grid}" stroke-opacity="0.4"/>` +
-      `<text x="${area.left - 6}" y="${round(at + 4)}" text-anchor="end" ${text}>${formatTick(tick)}</text>`
+      `<text x="${area.left - 6}" y="${round(at + 4)}" text-anchor="end" ${text}>${yTexts[index] ?? ''}</text>`
     );
   });
-  const down = (x.log ? logTicks(x.min, x.max) : linearTicks(x.min, x.max, 5)).map((tick) => {
+  const xTicks = x.log ? logTicks(x.min, x.max) : linearTicks(x.min, x.max, 5);
+  const xTexts = formatTicks(xTicks);
+  const down = xTicks.map((tick, index) => {
     const at = round(left(tick));
     return (
       `<line x1="${at}" y1="${area.bottom}" x2="${at}" y2="${area.bottom + 4}" stroke="${theme.grid}"/>` +
-      `<text x="${at}" y="${area.bottom + 16}" text-anchor="middle" ${text}>${formatTick(tick)}</text>`
+      `<text x="${at}" y="${area.bottom + 16}" text-anchor="middle" ${text}>${xTexts[index] ?? ''}</text>`
     );
   });
   return [

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contrast, parseColour, standingOut } from '../../../webview/kit/colour';
-import { formatCount, formatDuration, formatTick, formatValue } from '../../../webview/kit/format';
+import {
+  formatCount,
+  formatDuration,
+  formatTick,
+  formatTicks,
+  formatValue,
+} from '../../../webview/kit/format';
 import { labelledNotes, placeNotes } from '../../../webview/kit/notes';
 import { nearestIndex, type Figure, type FigureNote } from '../../../webview/kit/figure';
 import { assignSlots, markOf } from '../../../webview/kit/palette';
@@ -78,6 +84,12 @@ describe('numbers', () => {
   it('are short where they must be', () => {
     expect([812, 35_840, 1_200_000, 7e9].map(formatCount)).toEqual(['812', '35.8k', '1.2M', '7B']);
     expect([9000, 12_000, 0.5].map(formatTick)).toEqual(['9,000', '12k', '0.5']);
+  });
+
+  it('on an axis are as short as they can be and still be told apart', () => {
+    expect(formatTicks([0, 500_000, 1_000_000])).toEqual(['0', '500k', '1M']);
+    expect(formatTicks([499_700, 499_800])).toEqual(['499,700', '499,800']);
+    expect(formatTicks([0.0001999, 0.0001998])).toEqual(['0.0001999', '0.0001998']);
   });
 
   it.each([

@@ -26,7 +26,8 @@ export class Complaints {
   ours(): readonly Complaint[] {
     return this.all.filter(
       ({ from, text, kind }) =>
-        /eigenloom/iu.test(`${from} ${text}`) || (kind === 'policy' && /webview|fake\.html/u.test(from)),
+        /extensions\/eigenloom|eigenloom\.eigenloom/u.test(`${from} ${text}`) ||
+        (kind === 'policy' && /webview|fake\.html/u.test(from)),
     );
   }
 
