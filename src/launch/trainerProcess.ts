@@ -33,7 +33,7 @@ const ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: String(32 << 10), ELECTRON_RUN_AS_
 const OPTIONS = ['--expose-gc'] as const;
 
 /** The trainer's bundle, which lies beside the one that is running. */
-export function trainerBundle(): string {
+function trainerBundle(): string {
   const bundle = join(__dirname, 'trainer.js');
   if (!existsSync(bundle)) {
     throw new RunError({ what: 'the trainer is not built', file: bundle, remedy: 'Run `npm run build`.' });

@@ -12,7 +12,6 @@ const providerSchema = Type.Object({
   /** Its graphics card or processor where it is there, or why it is not. */
   detail: text,
 });
-export type ProviderInfo = Static<typeof providerSchema>;
 
 const devicesSchema = Type.Object({
   providers: Type.Array(providerSchema),

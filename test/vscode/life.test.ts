@@ -73,17 +73,6 @@ describe('a run at work', () => {
     expect(unbroken(run.steps)).toBe(true);
   });
 
-  it('goes on when the extension host is killed', async () => {
-    const { pid } = run;
-    for (const host of extensionHostsOf(session.id)) process.kill(host.pid, 'SIGKILL');
-    await run.advances(10);
-    expect(trainersOf(session.id).map((trainer) => trainer.pid)).toEqual([pid]);
-    await workbench.reload();
-    await workbench.showRuns();
-    await liveInTree();
-    expect(unbroken(run.steps)).toBe(true);
-  });
-
   it('stops with a checkpoint when it is told to', async () => {
     await workbench.command('Eigenloom: Stop Run');
     await run.reaches('stopped');
@@ -101,8 +90,19 @@ describe('a run at work', () => {
     await liveInTree();
   });
 
-  it('outlives the window, and leaves nothing when it has been stopped', async () => {
-    await workbench.command('Eigenloom: Stop Run');
+  it('goes on when the extension host is killed', async () => {
+    const { pid } = run;
+    for (const host of extensionHostsOf(session.id)) process.kill(host.pid, 'SIGKILL');
+    await run.advances(10);
+    expect(trainersOf(session.id).map((trainer) => trainer.pid)).toEqual([pid]);
+    await workbench.reload();
+    await workbench.showRuns();
+    await liveInTree();
+    expect(unbroken(run.steps)).toBe(true);
+  });
+
+  it('leaves nothing behind when it has been stopped', async () => {
+    await workbench.page.locator('.codelens-decoration a', { hasText: /Stop$/u }).first().click();
     await run.reaches('stopped');
     await session.browser.close();
     await session.server.stop();

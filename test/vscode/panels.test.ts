@@ -52,6 +52,20 @@ describe('the panels', () => {
     );
   });
 
+  it('say what is wrong while an experiment cannot be read, to everybody', async () => {
+    const page = await webview(workbench.page, TOKENS);
+    await workbench.goTo(12, 1);
+    await workbench.press('End', 'Shift+Home');
+    await workbench.page.keyboard.type('max_lenght: 8');
+    await until('the problem', async () =>
+      /max_length/u.test(await page.locator('[role=alert]').innerText()),
+    );
+    expect(await inaccessible(page)).toEqual([]);
+    await workbench.picture('tokens-with-a-problem');
+    await workbench.command('File: Revert File');
+    await until('no problem', async () => !(await page.locator('[role=alert]').isVisible()));
+  });
+
   it.each(THEME_NAMES)('show tokens to everybody in the %s theme', async (theme) => {
     await session.theme(theme);
     const page = await webview(workbench.page, TOKENS);
@@ -76,9 +90,9 @@ describe('the panels', () => {
 
   it('show what this machine can train with', async () => {
     await workbench.command('Eigenloom: Focus on Setup View');
+    // Folded, so that the other has room: a tree draws only the rows that are seen.
+    await workbench.view('Runs').locator('.pane-header').click();
     await workbench.rows('Setup', /^Device/u).waitFor();
-    // Folded: the view is small, and draws only the rows that it has room for.
-    await workbench.press('Home', 'ArrowLeft');
     await workbench.rows('Setup', /^Trainer.*onnxruntime 1\./u).waitFor();
     await workbench.rows('Setup', /^Caches/u).waitFor();
     await workbench.picture('setup');

@@ -2,7 +2,7 @@ import type { ErrorFacts } from '../../../base/errors';
 import type { Finding } from '../../../protocol/inspector';
 
 /** Something that may go wrong; `key` is the same for the same thing in other figures. */
-export interface Doubt {
+interface Doubt {
   readonly key: string;
   readonly message: string;
 }
