@@ -125,7 +125,7 @@ function locateIn(
       node = isNode(pair.value) ? pair.value : null;
       // An empty value has no width of its own, and a section that lacks a key is called by its name.
       const empty = node === null || (isScalar(node) && node.source === '');
-      const range = (last ? part === 'key' : !isSeq(node)) || empty ? key?.range : node?.range;
+      const range = (last ? part === 'key' : isMap(node)) || empty ? key?.range : node?.range;
       if (range) place = at(range[0], range[1]);
     } else if (isSeq(node)) {
       const item: unknown = typeof step === 'number' ? node.items[step] : undefined;
