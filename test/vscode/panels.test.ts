@@ -57,13 +57,11 @@ describe('the panels', () => {
     await workbench.goTo(12, 1);
     await workbench.press('End', 'Shift+Home');
     await workbench.page.keyboard.type('max_lenght: 8');
-    await until('the problem', async () =>
-      /max_length/u.test(await page.locator('[role=alert]').innerText()),
-    );
+    await until('the problem', async () => /max_length/u.test(await page.locator('.problem').innerText()));
     expect(await inaccessible(page)).toEqual([]);
     await workbench.picture('tokens-with-a-problem');
     await workbench.command('File: Revert File');
-    await until('no problem', async () => !(await page.locator('[role=alert]').isVisible()));
+    await until('no problem', async () => !(await page.locator('.problem').isVisible()));
   });
 
   it.each(THEME_NAMES)('show tokens to everybody in the %s theme', async (theme) => {

@@ -12,6 +12,12 @@ function webviewFolder(extension: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extension, 'dist', 'webview');
 }
 
+/** The icon on a panel's tab. A picture there knows no theme's colours, so that it comes in two. */
+export function panelIcon(extension: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
+  const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `icon-${theme}.svg`);
+  return { light: icon('light'), dark: icon('dark') };
+}
+
 /**
  * The page of a panel: its bundle `<name>.js` and style `<name>.css`, under a policy that lets nothing else in. Data
  * comes by message alone, never in the page.

@@ -4,6 +4,9 @@ import type { Locator, Page } from 'playwright-core';
 import { PICTURES } from './places';
 import { settled, until } from './until';
 
+/** How long (ms) a command is waited for: after a reload its conditions come true late, the more so beside a trainer. */
+const SLOW = 100_000;
+
 /** A workbench in a browser, driven as a user would: by keys, and by what stands on the screen. */
 export class Workbench {
   constructor(
@@ -38,12 +41,16 @@ export class Workbench {
    * there when it was opened, so that it is opened again until it has the command.
    */
   async command(title: string): Promise<void> {
-    await until(`the command '${title}'`, async () => {
-      await this.press('F1');
-      if (await this.choose(title, `>${title}`)) return true;
-      await this.press('Escape');
-      return false;
-    });
+    await until(
+      `the command '${title}'`,
+      async () => {
+        await this.press('F1');
+        if (await this.choose(title, `>${title}`)) return true;
+        await this.press('Escape');
+        return false;
+      },
+      SLOW,
+    );
   }
 
   /** Whether the palette offers a command, by its whole title. */
@@ -81,7 +88,7 @@ export class Workbench {
     const wanted = labels[at];
     const focused = this.page.locator('.quick-input-list .monaco-list-row.focused .label-name').first();
     for (let turn = 0; turn <= labels.length; turn++) {
-      if ((await focused.textContent()) === wanted) break;
+      if ((await focused.textContent())?.trim() === wanted) break;
       await this.press('ArrowDown');
     }
     await this.press('Enter');
@@ -90,7 +97,7 @@ export class Workbench {
 
   private choiceLabels(): Promise<string[]> {
     return this.choices.evaluateAll((rows) =>
-      rows.map((row) => row.querySelector('.label-name')?.textContent ?? ''),
+      rows.map((row) => row.querySelector('.label-name')?.textContent.trim() ?? ''),
     );
   }
 

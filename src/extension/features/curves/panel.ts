@@ -13,7 +13,7 @@ import { runPaths } from '../../../runs/folder';
 import { showError } from '../../commands';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
+import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
 import { addRuns, removeRun, showRun } from './list';
 import { pickRuns } from './pick';
 import { saveAs } from './save';
@@ -50,7 +50,7 @@ export class CurvesPanel extends Owner {
     super();
     const { webview } = panel;
     webview.options = webviewOptions(services.context.extensionUri);
-    panel.iconPath = vscode.Uri.joinPath(services.context.extensionUri, 'media', 'icon.svg');
+    panel.iconPath = panelIcon(services.context.extensionUri);
     this.#session = this.register(
       new CurvesSession(
         services.runs,

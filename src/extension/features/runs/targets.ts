@@ -27,7 +27,14 @@ export class RunTargets {
   async folders(args: readonly unknown[], question: Question): Promise<string[]> {
     const named = this.named(args);
     if (named.length > 0) return named;
-    const picked = await vscode.window.showQuickPick(this.items(question), {
+    const items = this.items(question);
+    // What is selected in the explorer is most likely meant, and the only one there is surely.
+    const selected = new Set(foldersOf([undefined, this.selection()]));
+    const checked = items.map((item) => ({
+      ...item,
+      picked: items.length === 1 || selected.has(item.run.folder),
+    }));
+    const picked = await vscode.window.showQuickPick(checked, {
       title: question.title,
       placeHolder: 'Which runs?',
       canPickMany: true,

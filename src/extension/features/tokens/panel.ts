@@ -5,7 +5,7 @@ import { tokensHostApi, tokensPanelApi } from '../../../protocol/panels/tokens';
 import { type Calls, connect } from '../../../protocol/rpc';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
+import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
 import { TokensSession } from './session';
 
 /** The panel of tokens: a page, and the session that follows the experiment's text. */
@@ -31,7 +31,7 @@ export class TokensPanel extends Owner {
     const { webview } = panel;
     const { log, inspector, context } = services;
     webview.options = webviewOptions(context.extensionUri);
-    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.svg');
+    panel.iconPath = panelIcon(context.extensionUri);
     this.#session = this.register(
       new TokensSession({
         ask: (file, text, from, count) => inspector.calls.preview(file, text, from, count),

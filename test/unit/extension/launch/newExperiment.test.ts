@@ -32,6 +32,7 @@ describe('a new experiment', () => {
       evaluation: fc.option(path, { nil: undefined }),
       form: forms,
       method: fc.constantFrom(...METHODS.map(({ method }) => method)),
+      positions: fc.integer({ min: 2, max: 1 << 17 }),
     });
     fc.assert(
       fc.property(given, (experiment) => {
@@ -43,6 +44,7 @@ describe('a new experiment', () => {
           model: experiment.model,
           data: {
             train: experiment.train,
+            max_length: Math.min(512, experiment.positions),
             ...(experiment.evaluation === undefined
               ? { eval_fraction: 0.05 }
               : { eval: experiment.evaluation }),
@@ -67,6 +69,7 @@ describe('a new experiment', () => {
         evaluation: 'data/test.jsonl',
         form: { kind: 'prompt-completion', prompt: 'Question: {question}\nAnswer:', completion: ' {answer}' },
         method: 'lora',
+        positions: 8192,
       }),
     ).toMatchInlineSnapshot(`
       "name: gsm8k-lora

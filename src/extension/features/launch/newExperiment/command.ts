@@ -23,9 +23,11 @@ export function addNewExperiment(services: Services): void {
       answers.model === path.join(sampleSource(services.context).fsPath, 'model')
         ? path.join((await copySample(services.context, vscode.Uri.file(folder))).fsPath, 'model')
         : answers.model;
+    const { positions } = await services.inspector.calls.model(model);
     const file = path.join(folder, `${answers.name}.tune.yaml`);
     const text = experimentText({
       ...answers,
+      positions,
       model: pathInFile(model, folder, folder),
       train: pathInFile(answers.train, folder, folder),
       evaluation:

@@ -10,7 +10,12 @@ export interface NewExperiment {
   readonly evaluation: string | undefined;
   readonly form: RowForm;
   readonly method: Method;
+  /** The longest sequence that the model was made for. */
+  readonly positions: number;
 }
+
+/** How many tokens of a row are read at most, where the model can take as many: more take more memory. */
+const MAX_LENGTH = 512;
 
 /** The text of an experiment file: short, with a comment where a word says more than the key. */
 export function experimentText(experiment: NewExperiment): string {
@@ -46,14 +51,14 @@ export function experimentText(experiment: NewExperiment): string {
   ].join('\n');
 }
 
-function dataLines({ train, evaluation, form }: NewExperiment): string[] {
+function dataLines({ train, evaluation, form, positions }: NewExperiment): string[] {
   return [
     `train: ${scalar(train)}`,
     evaluation === undefined
       ? 'eval_fraction: 0.05'.padEnd(24) + '# held out by seed and content'
       : `eval: ${scalar(evaluation)}`,
     ...formLines(form),
-    'max_length: 512'.padEnd(24) + '# tokens; a longer row is cut',
+    `max_length: ${Math.min(MAX_LENGTH, positions)}`.padEnd(24) + '# tokens; a longer row is cut',
   ];
 }
 
