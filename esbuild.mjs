@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { notices, packagesOf } from './packaging/notices.mjs';
+import { notices, packagesOf } from './.packaging/notices.mjs';
 
 const common = {
   bundle: true,

@@ -48,7 +48,7 @@ describe('the packed extension', () => {
     const superfluous = [...files.keys()].filter(
       (file) =>
         /\.(?:map|ts)$/u.test(file) ||
-        /^(?:src|test|webview|packaging)\/|sample\/(?:make|runs)\//u.test(file),
+        /^(?:src|test|webview|\.packaging)\/|sample\/(?:make|runs)\//u.test(file),
     );
     expect(superfluous).toEqual([]);
     const packages = new Set(

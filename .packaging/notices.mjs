@@ -59,7 +59,7 @@ function standardTexts(license, holder, name) {
     if (id === '') return [];
     const file = join(import.meta.dirname, 'licences', `${id}.txt`);
     if (!existsSync(file)) {
-      throw new Error(`${name} comes without its licence: put the text of ${id} into packaging/licences`);
+      throw new Error(`${name} comes without its licence: put the text of ${id} into .packaging/licences`);
     }
     return [
       readFileSync(file, 'utf8')
