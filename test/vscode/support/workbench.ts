@@ -4,8 +4,8 @@ import type { Locator, Page } from 'playwright-core';
 import { PICTURES } from './places';
 import { settled, until } from './until';
 
-/** How long (ms) a command is waited for: after a reload its conditions come true late, the more so beside a trainer. */
-const SLOW = 100_000;
+/** How long (ms) VS Code is waited for when it starts. */
+const SLOW = 150_000;
 
 /** A workbench in a browser, driven as a user would: by keys, and by what stands on the screen. */
 export class Workbench {
@@ -14,21 +14,32 @@ export class Workbench {
     private readonly url: string,
   ) {}
 
-  /** Opens a folder, or none, and waits until the workbench stands. */
-  async open(folder?: string): Promise<void> {
-    const query = folder === undefined ? '?ew=true' : `?folder=${encodeURIComponent(folder)}`;
-    await this.page.goto(`${this.url}/${query}`);
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
-    await until('the workbench to be restored', async () => {
-      const explorer = this.page.locator('.part.sidebar .pane-header').first();
-      return await explorer.isVisible();
-    });
+  /** Opens a folder and waits until the workbench stands. */
+  async open(folder: string): Promise<void> {
+    await this.page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}`);
+    await this.stands();
   }
 
   /** Reloads the window, as VS Code does by itself after an update. */
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.stands();
+  }
+
+  /**
+   * Waits for the last of what VS Code itself puts up. It does so when it has nothing else to do, which beside a
+   * trainer takes its time; until then commands that ask whether the workspace is trusted are not offered.
+   */
+  private async stands(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    await until(
+      'the workbench to stand',
+      () =>
+        this.page.evaluate(
+          () => performance.getEntriesByName('code/didCreateWorkbenchContributions/3').length > 0,
+        ),
+      SLOW,
+    );
   }
 
   /** Presses keys, e.g. `Control+Shift+P`, one after another. */
@@ -86,9 +97,11 @@ export class Workbench {
     const at = exact === -1 ? labels.findIndex((text) => text.startsWith(label)) : exact;
     if (at === -1) return false;
     const wanted = labels[at];
-    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused .label-name').first();
+    // Where several may be chosen no row has the focus at first.
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused .label-name');
     for (let turn = 0; turn <= labels.length; turn++) {
-      if ((await focused.textContent())?.trim() === wanted) break;
+      const [text] = await focused.allTextContents();
+      if (text?.trim() === wanted) break;
       await this.press('ArrowDown');
     }
     await this.press('Enter');
