@@ -37,9 +37,10 @@ describe('runs', () => {
 
   it('stand in the tree, with what became of them', async () => {
     const row = workbench.runs('tiny');
-    await until('its end in the tree', async () =>
-      /12 steps.*loss \d/u.test((await row.textContent()) ?? ''),
-    );
+    await until('its end in the tree', async () => {
+      const text = (await row.textContent()) ?? '';
+      return text.includes('12 steps') && /loss \d/u.test(text);
+    });
     expect(await row.getAttribute('aria-label')).toMatch(
       /tiny, done, step 12 of 12, loss [\d.]+, best evaluation loss/u,
     );
