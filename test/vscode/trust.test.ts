@@ -27,17 +27,11 @@ describe('a workspace that is not trusted', () => {
   });
 
   it('shows its runs', async () => {
-    await workbench
-      .rows('Runs', /loss \d\.\d/u)
-      .first()
-      .waitFor();
+    await workbench.runs(/loss \d\.\d/u).waitFor();
   });
 
   it('shows their curves', async () => {
-    await workbench
-      .rows('Runs', /loss \d\.\d/u)
-      .first()
-      .click();
+    await workbench.select(workbench.runs(/loss \d\.\d/u));
     const page = await webview(workbench.page, 'Curves');
     await until('a curve', async () => (await page.locator('canvas').count()) > 0);
   });

@@ -7,10 +7,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['*.test.ts'],
+    include: ['*.test.ts', ...(process.env['EIGENLOOM_SCREENSHOTS'] === undefined ? [] : ['*.pictures.ts'])],
     globalSetup: ['./setup.ts'],
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
     pool: 'forks',
   },

@@ -16,6 +16,8 @@ const PATCH_EVERY = 250;
 const SHARE = 1 / 8;
 /** How many patches apart a run that is not at work is looked at: it may be resumed from elsewhere. */
 const RESTING = 8;
+/** Before a run's folder: that its points were sent, which is kept beside what was said of the run. */
+const FRAME = 'frame ';
 
 /** The runs that there are. */
 export interface RunSource {
@@ -40,8 +42,8 @@ export class CurvesSession extends Owner {
   #look: Look | undefined;
   #visible = true;
   readonly #feeds = new Map<string, RunFeed>();
-  /** What was last sent of each run, so that only what has changed is sent again. */
-  readonly #sent = new Map<string, string>();
+  /** What was last sent of each run, so that only what has changed is sent again. A snapshot begins it anew. */
+  #sent = new Map<string, string>();
   #sentOrder = '';
   #timer: NodeJS.Timeout | undefined;
   #updating = false;
@@ -82,9 +84,11 @@ export class CurvesSession extends Owner {
     this.#look = look;
     const listed = this.listed();
     const breath = new Breath();
-    this.#sent.clear();
     await Promise.all(this.shownFeeds(listed).map(([, feed]) => feed.poll()));
-    const patch = await this.patchOf(listed, () => true, look, breath);
+    // Its own: what a look before it takes for sent meanwhile goes nowhere.
+    const sent = new Map<string, string>();
+    const patch = await this.patchOf(listed, () => true, look, breath, sent);
+    if (this.isCurrent(look)) this.#sent = sent;
     this.wake();
     return patch;
   }
@@ -125,7 +129,13 @@ export class CurvesSession extends Owner {
       while (this.isCurrent(look) && this.isReading() && performance.now() < this.#due);
       if (!this.isCurrent(look)) return;
       const begun = performance.now();
-      const patch = await this.patchOf(listed, (folder) => changed.has(folder), look, new Breath());
+      const patch = await this.patchOf(
+        listed,
+        (folder) => changed.has(folder),
+        look,
+        new Breath(),
+        this.#sent,
+      );
       const now = performance.now();
       this.#due = now + Math.max(PATCH_EVERY, (now - begun) / SHARE);
       // A look that came in between has been answered with all there is.
@@ -156,7 +166,7 @@ export class CurvesSession extends Owner {
       const due = run.active || !feed.complete || this.#rounds % RESTING === 0;
       if (due && (await feed.poll())) changed.add(folder);
       // Shown since the last round.
-      if (!this.#sent.has(`frame ${folder}`)) changed.add(folder);
+      if (!this.#sent.has(`${FRAME}${folder}`)) changed.add(folder);
     }
   }
 
@@ -166,7 +176,7 @@ export class CurvesSession extends Owner {
     for (const folder of this.#feeds.keys()) {
       if (shown.has(folder)) continue;
       this.#feeds.delete(folder);
-      this.#sent.delete(`frame ${folder}`);
+      this.#sent.delete(`${FRAME}${folder}`);
     }
     return [...shown].map((folder) => {
       let feed = this.#feeds.get(folder);
@@ -180,22 +190,26 @@ export class CurvesSession extends Owner {
     isChanged: (folder: string) => boolean,
     look: Look,
     breath: Breath,
+    sent: Map<string, string>,
   ): Promise<CurvesPatch> {
     const runs = listed.map((run) => this.describe(run));
+    // A page forgets what is not listed any more.
+    const order = new Set(listed.map(({ folder }) => folder));
+    for (const key of sent.keys()) if (!key.startsWith(FRAME) && !order.has(key)) sent.delete(key);
     const news = runs.filter((run) => {
       const text = JSON.stringify(run);
-      if (this.#sent.get(run.folder) === text) return false;
-      this.#sent.set(run.folder, text);
+      if (sent.get(run.folder) === text) return false;
+      sent.set(run.folder, text);
       return true;
     });
     const frames = [];
     for (const { folder, shown } of listed) {
       const feed = this.#feeds.get(folder);
       if (!shown || feed === undefined || !isChanged(folder)) continue;
-      this.#sent.set(`frame ${folder}`, '');
+      sent.set(`${FRAME}${folder}`, '');
       frames.push(await buildFrame(folder, feed.tables, feed.record?.facts?.phases, look, breath));
     }
-    return { list: this.#list, order: listed.map(({ folder }) => folder), runs: news, look: look.id, frames };
+    return { list: this.#list, order: [...order], runs: news, look: look.id, frames };
   }
 
   private describe({ folder, shown }: ListedRun): ReturnType<typeof collectRun> {

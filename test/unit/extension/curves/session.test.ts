@@ -203,4 +203,22 @@ describe('a session', () => {
       .poll(() => patches.flatMap(({ frames }) => frames).map(({ folder }) => folder))
       .toEqual([two]);
   });
+
+  it('says anew what a run is that was off the list', async () => {
+    const [one, two] = [join(root, 'one'), join(root, 'two')];
+    const made = start([summary(one), summary(two)]);
+    await made.snapshot(LOOK);
+    made.list = listOfRuns([one]);
+    await expect.poll(() => patches.at(-1)?.order).toEqual([one]);
+    made.list = listOfRuns([one, two]);
+    await expect.poll(() => patches.at(-1)?.order).toEqual([one, two]);
+    expect(patches.at(-1)?.runs.map(({ folder }) => folder)).toEqual([two]);
+  });
+
+  it('answers each of two looks that cross with everything', async () => {
+    const [one, two] = [join(root, 'one'), join(root, 'two')];
+    const made = start([summary(one), summary(two)]);
+    const both = await Promise.all([made.snapshot(LOOK), made.snapshot({ ...LOOK, id: 2 })]);
+    for (const { runs } of both) expect(runs.map(({ folder }) => folder)).toEqual([one, two]);
+  });
 });
