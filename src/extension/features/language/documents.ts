@@ -1,18 +1,6 @@
 import * as vscode from 'vscode';
-import { EXPERIMENT_GLOB } from '../../ids';
 import { type Analysis, analyse } from './analysis';
 import type { Span } from './entries';
-
-/** The documents that are experiments. Their language stays YAML, so that its colours and folding are kept. */
-export const EXPERIMENTS: vscode.DocumentFilter = {
-  language: 'yaml',
-  scheme: 'file',
-  pattern: EXPERIMENT_GLOB,
-};
-
-export function isExperiment(document: vscode.TextDocument): boolean {
-  return vscode.languages.match(EXPERIMENTS, document) > 0;
-}
 
 /** Reads each version of a document once, whoever asks for it. */
 export class Documents {

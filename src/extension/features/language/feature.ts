@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Services } from '../../services';
+import { EXPERIMENTS } from '../../vscode/experiments';
 import type { World } from './checks';
 import { CodeActionProvider } from './codeActions';
-import { CodeLensProvider } from './codeLens';
 import { CompletionProvider, TRIGGERS } from './completion';
 import { Diagnostics } from './diagnostics';
-import { Documents, EXPERIMENTS } from './documents';
+import { Documents } from './documents';
 import { Facts } from './facts';
 import { Files } from './files';
 import { HoverProvider } from './hovers';
@@ -13,8 +13,7 @@ import { FoldingProvider, LinkProvider, OutlineProvider } from './structure';
 import type { CompletionWorld } from './suggest/complete';
 
 /** Experiments as a language: what is wrong with them and how to mend it, what may be written, and what it means. */
-export function registerLanguage(services: Services): vscode.Disposable {
-  const { inspector, log } = services;
+export function registerLanguage({ inspector, log }: Services): vscode.Disposable {
   const files = new Files();
   const documents = new Documents();
   const facts = new Facts(inspector.calls, files, (error) => log.error(error));
@@ -27,11 +26,9 @@ export function registerLanguage(services: Services): vscode.Disposable {
     data: async (path, columns) => (vscode.workspace.isTrusted ? facts.data(path, columns) : undefined),
   };
   const diagnostics = new Diagnostics(documents, world, log);
-  const lenses = new CodeLensProvider(services);
   const { languages } = vscode;
   return vscode.Disposable.from(
     diagnostics,
-    lenses,
     languages.registerCompletionItemProvider(
       EXPERIMENTS,
       new CompletionProvider(documents, world),
@@ -41,7 +38,6 @@ export function registerLanguage(services: Services): vscode.Disposable {
     languages.registerCodeActionsProvider(EXPERIMENTS, new CodeActionProvider(documents, diagnostics), {
       providedCodeActionKinds: CodeActionProvider.kinds,
     }),
-    languages.registerCodeLensProvider(EXPERIMENTS, lenses),
     languages.registerDocumentSymbolProvider(EXPERIMENTS, new OutlineProvider(documents), {
       label: 'Eigenloom',
     }),

@@ -2,8 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError } from '../../../base/errors';
 import type { Settings } from '../../settings';
-import { findExperiments } from '../../vscode/experiments';
-import { isExperiment } from '../curves/arguments';
+import { findExperiments, isExperimentFile } from '../../vscode/experiments';
 
 /**
  * The experiment that a command is about: the file it was called with, that of the active editor, or one that the
@@ -16,7 +15,7 @@ export async function experimentFile(
   const [named] = args;
   if (named instanceof vscode.Uri) return named;
   const active = vscode.window.activeTextEditor?.document.uri;
-  if (active?.scheme === 'file' && isExperiment(active.fsPath)) return active;
+  if (active?.scheme === 'file' && isExperimentFile(active.fsPath)) return active;
   const files = await findExperiments();
   if (files.length === 0) {
     throw new InputError({

@@ -6,8 +6,6 @@ import type { Services } from '../../services';
 import { requireTrust } from '../../trust';
 import { isActive, isResumable } from '../runs/summary';
 import { RunTargets } from '../runs/targets';
-import { decodeChanges, overridesOf } from './changes';
-import { pickChanges } from './changesPicker';
 import { experimentFile, saveIfDirty } from './experimentFile';
 import { Launcher } from './launcher';
 import { addNewExperiment } from './newExperiment/command';
@@ -44,6 +42,10 @@ function addRunCommands({ commands, context }: Services, launcher: Launcher): vo
     requireTrust('Running an experiment');
     const file = await experimentFile(args, 'Run Experiment with Changes');
     if (file === undefined || !(await saveIfDirty(file))) return;
+    const [{ decodeChanges, overridesOf }, { pickChanges }] = await Promise.all([
+      import('./changes'),
+      import('./changesPicker'),
+    ]);
     const text = await fs.readFile(file.fsPath, 'utf8');
     const key = `launch.changes ${file.fsPath}`;
     const changes = await pickChanges(file, text, decodeChanges(context.workspaceState.get(key)));

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { Owner } from '../../../base/disposable';
 import { Emitter } from '../../../base/emitter';
 import { EigenloomError, RunError } from '../../../base/errors';
-import { type NewRun, queueCopy, queueRun, readResumable } from '../../../launch/newRun';
+import type * as newRun from '../../../launch/newRun';
 import { launchTrainer, type TrainerEnd } from '../../../launch/trainerProcess';
 import type { RunPaths } from '../../../runs/folder';
 import { COMMANDS } from '../../ids';
@@ -41,6 +41,7 @@ export class Launcher extends Owner {
     }
     if (!(await passesPreflight(this.services, file.fsPath, overrides))) return;
     const root = runsFolderOf(file, this.services.settings);
+    const { queueRun } = await loadNewRun();
     const { paths } = await made(root, () => queueRun(file.fsPath, overrides, root));
     await this.start(paths);
   }
@@ -49,6 +50,7 @@ export class Launcher extends Owner {
   async runCopy(folder: string, source: string): Promise<void> {
     requireTrust('Running an experiment');
     const root = runsFolderOf(vscode.Uri.file(source), this.services.settings);
+    const { queueCopy } = await loadNewRun();
     const { paths } = await made(root, () => queueCopy(folder, root));
     await this.start(paths);
   }
@@ -56,6 +58,7 @@ export class Launcher extends Owner {
   /** Goes on with a run from its latest checkpoint. */
   async resume(folder: string): Promise<void> {
     requireTrust('Resuming a run');
+    const { readResumable } = await loadNewRun();
     const { paths, status } = readResumable(folder);
     if (status === 'done') {
       throw new RunError({ what: 'the run is done', remedy: 'Run it again, or change its experiment.' });
@@ -66,7 +69,7 @@ export class Launcher extends Owner {
   private async start(paths: RunPaths): Promise<void> {
     const { runs, settings } = this.services;
     const { folder } = paths;
-    const trainer = await launchTrainer(paths, settings.cacheFolder());
+    const trainer = await launchTrainer(paths, { cache: settings.cacheFolder(), givesWay: true });
     this.#started.fire(folder);
     void trainer.ended.then((end) => this.#ended.fire({ folder, end }));
     await runs.look(folder);
@@ -76,8 +79,13 @@ export class Launcher extends Owner {
   }
 }
 
+/** What reads experiments is loaded when it is needed: the parsers take their time. */
+function loadNewRun(): Promise<typeof newRun> {
+  return import('../../../launch/newRun');
+}
+
 /** Makes a run folder; where the runs cannot lie there, says what to do about it. */
-async function made(root: string, make: () => Promise<NewRun>): Promise<NewRun> {
+async function made(root: string, make: () => Promise<newRun.NewRun>): Promise<newRun.NewRun> {
   try {
     return await make();
   } catch (thrown) {

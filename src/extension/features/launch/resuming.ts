@@ -6,7 +6,7 @@ import { errorCode } from '../../../runs/files';
 import { runPaths } from '../../../runs/folder';
 import { readRun } from '../../../runs/store';
 import type { Services } from '../../services';
-import { isExperiment } from '../curves/arguments';
+import { isExperimentFile } from '../../vscode/experiments';
 import { isResumable, type RunSummary } from '../runs/summary';
 import type { Launcher } from './launcher';
 
@@ -18,7 +18,7 @@ export async function resumeLast(
 ): Promise<void> {
   const [named] = args;
   const uri = named instanceof vscode.Uri ? named : vscode.window.activeTextEditor?.document.uri;
-  const own = uri !== undefined && isExperiment(uri.fsPath) ? runs.runsOf(uri.fsPath) : undefined;
+  const own = uri !== undefined && isExperimentFile(uri.fsPath) ? runs.runsOf(uri.fsPath) : undefined;
   const last: RunSummary | undefined = (own ?? runs.runs).find(isResumable);
   if (last === undefined) {
     throw new InputError({

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isRecord } from '../../../base/guards';
 import { InputError } from '../../../base/errors';
-import { foldersOf } from '../curves/arguments';
+import { foldersOf } from '../../arguments';
 import type { RunsModel } from './model';
 import { statusIcon } from './rowItem';
 import type { RunSummary } from './summary';

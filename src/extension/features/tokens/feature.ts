@@ -3,7 +3,7 @@ import { InputError } from '../../../base/errors';
 import { decodeSavedTokens } from '../../../protocol/panels/tokens';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { isExperiment } from '../language/documents';
+import { isExperiment } from '../../vscode/experiments';
 import { TokensPanel } from './panel';
 
 /** The token preview: rows of an experiment as the tokens that a run would learn from. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Emitter } from '../../../../src/base/emitter';
-import { foldersOf, isExperiment } from '../../../../src/extension/features/curves/arguments';
+import { foldersOf } from '../../../../src/extension/arguments';
 import { collectRun } from '../../../../src/extension/features/curves/collect';
 import {
   addRuns,
@@ -87,7 +87,6 @@ describe('a command’s arguments', () => {
     expect(foldersOf([{ folder: '/a' }])).toEqual(['/a']);
     expect(foldersOf([{ folder: '/a' }, [{ folder: '/a' }, { folder: '/b' }, 3]])).toEqual(['/a', '/b']);
     expect(foldersOf([undefined, []])).toEqual([]);
-    expect(isExperiment('/x/a.tune.yml') && !isExperiment('/x/a.yaml')).toBe(true);
   });
 });
 

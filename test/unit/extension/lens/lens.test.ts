@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lensesOf } from '../../../../src/extension/features/language/lens';
+import { lensesOf } from '../../../../src/extension/features/lens/lens';
 import type { RunSummary } from '../../../../src/extension/features/runs/summary';
 
 function run(parts: Partial<RunSummary>): RunSummary {

@@ -4,27 +4,32 @@ import { Emitter } from '../../../base/emitter';
 import { assertNever } from '../../../base/errors';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
-import { isExperiment } from './documents';
+import { isExperiment } from '../../vscode/experiments';
 import { type Lens, type LensAction, lensesOf } from './lens';
 
+/** The line is drawn anew at most this often (ms): it is read, not watched. */
+const AT_MOST_EVERY = 1000;
+
 /**
- * The line is drawn anew at most this often (ms): it is read, not watched. The editor waits for a pause after each
- * change before it asks, the longer the slower the machine; changes that came quicker than it waits would keep it from
- * ever asking.
+ * How long (ms) the editor may take to ask after it was told of a change, before it is told again. It waits for a
+ * pause after each change, the longer the slower the machine, so that changes which come quicker than it waits would
+ * keep it from ever asking; what it asks for late is the newest all the same.
  */
-const AT_MOST_EVERY = 3000;
+const ASKED_WITHIN = 30_000;
 
 /** Run, progress and the best result on the first line of an experiment. */
 export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
   readonly #changed = this.register(new Emitter<void>());
   #shown = '';
   #waiting: NodeJS.Timeout | undefined;
+  /** When the editor was told of a change for which it has not asked yet. */
+  #told: number | undefined;
 
   constructor(private readonly services: Pick<Services, 'runs' | 'settings'>) {
     super();
     const { runs, settings } = services;
     this.register(runs.onDidChange(() => this.refreshSoon()));
-    this.register(settings.onDidChange(() => this.#changed.fire()));
+    this.register(settings.onDidChange(() => this.tell()));
   }
 
   readonly onDidChangeCodeLenses: vscode.Event<void> = (listener, thisArgs, disposables) => {
@@ -37,6 +42,7 @@ export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
   };
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    this.#told = undefined;
     if (!this.services.settings.codeLens()) return [];
     const top = new vscode.Range(0, 0, 0, 0);
     return this.lensesFor(document).map(
@@ -66,8 +72,13 @@ export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
       );
       if (shown === this.#shown) return;
       this.#shown = shown;
-      this.#changed.fire();
+      if (this.#told === undefined || performance.now() - this.#told > ASKED_WITHIN) this.tell();
     }, AT_MOST_EVERY);
+  }
+
+  private tell(): void {
+    this.#told = performance.now();
+    this.#changed.fire();
   }
 }
 
