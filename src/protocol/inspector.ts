@@ -108,6 +108,8 @@ export const previewSchema = Type.Object({
   total: number,
   complete: Type.Boolean(),
   max_length: number,
+  /** Several rows share a sequence of `max_length` tokens; none sees another's. */
+  packing: Type.Boolean(),
   summary: previewSummarySchema,
 });
 export type TokenPreview = Static<typeof previewSchema>;

@@ -20,7 +20,7 @@ export const STATES: Readonly<Record<TokenPiece['state'], string>> = {
 };
 
 /** `1,428 rows · 92 tokens a row (longest 128) · …` */
-export function summaryText({ total, complete, summary, max_length: length }: TokenPreview): string {
+export function summaryText({ total, complete, summary, max_length: length, packing }: TokenPreview): string {
   const parts = [
     `${number(total)}${complete ? '' : ' or more'} ${total === 1 ? 'row' : 'rows'}`,
     `${number(Math.round(summary.mean_length))} tokens a row (longest ${number(summary.longest)})`,
@@ -32,6 +32,7 @@ export function summaryText({ total, complete, summary, max_length: length }: To
     );
   }
   if (summary.dropped > 0) parts.push(`${percent(summary.dropped / summary.rows)} of the rows are dropped`);
+  if (packing) parts.push(`rows share sequences of ${number(length)} tokens, and none sees another`);
   if (summary.rows < total) parts.push(`by the first ${number(summary.rows)} rows`);
   return parts.join(' · ');
 }

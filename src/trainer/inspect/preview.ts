@@ -97,6 +97,7 @@ export class Previews {
       total,
       complete: this.#counted.complete || (complete && known !== undefined),
       max_length: data.max_length,
+      packing: data.packing,
       summary: this.#counted.summary,
     };
   }

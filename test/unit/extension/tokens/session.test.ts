@@ -24,6 +24,7 @@ function preview(from: number, total = 50): TokenPreview {
     total,
     complete: true,
     max_length: 8,
+    packing: false,
     summary: { rows: total, mean_length: 1, longest: 1, trained_share: 1, truncated: 0, dropped: 0 },
   };
 }

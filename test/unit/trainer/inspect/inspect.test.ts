@@ -109,6 +109,7 @@ describe('the inspector', () => {
         [29, 30],
       ]);
       const all = await calls.preview(file, EXPERIMENT.replace('max_length: 40', 'max_length: 128'), 0, 30);
+      expect(all.packing).toBe(false);
       const [eos] = all.rows[0]?.pieces.at(-1)?.tokens.slice(-1) ?? [];
       expect(eos).toMatchObject({ special: true });
       expect(textOf(all, 'trained')).toEqual(pairs.map(({ answer }) => answer + (eos?.text ?? '')));
@@ -116,6 +117,13 @@ describe('the inspector', () => {
         textOf(all, 'ignored').map((text, i) => text.endsWith(`${pairs[i]?.question ?? '?'} `)),
       ).not.toContain(false);
       expect(all.rows.map(({ truncated, dropped }) => [truncated, dropped])).not.toContainEqual([0, true]);
+    });
+  });
+
+  it('says that rows share sequences', async () => {
+    await onBench(async ({ file, calls }) => {
+      const text = EXPERIMENT.replace('  max_length: 40', '  max_length: 40\n  packing: true');
+      expect((await calls.preview(file, text, 0, 1)).packing).toBe(true);
     });
   });
 

@@ -20,6 +20,7 @@ const PREVIEW: TokenPreview = {
   total: 1428,
   complete: true,
   max_length: 8,
+  packing: false,
   summary: { rows: 500, mean_length: 91.6, longest: 128, trained_share: 0.995, truncated: 2, dropped: 50 },
 };
 const VIEW = { name: 'a', file: '/a', from: 20, count: 20, busy: false } as const;
@@ -38,6 +39,9 @@ describe('the words of a token preview', () => {
     };
     expect(summaryText(small)).toBe(
       '1 or more row · 92 tokens a row (longest 128) · over 99 % of the tokens are learnt',
+    );
+    expect(summaryText({ ...small, packing: true })).toMatch(
+      / · rows share sequences of 8 tokens, and none sees another$/u,
     );
   });
 
