@@ -255,16 +255,16 @@ export class App {
     if (form === 'csv') {
       await this.#host.saveCsv(
         lookOf(this.#state),
-        shown.map(({ folder }) => folder),
+        shown.map(({ folder, name }) => ({ folder, name })),
       );
       return;
     }
     const svg = svgPicture(this.#figures, {
       title: [...new Set(shown.map(({ experiment }) => experiment))].join(', '),
       theme: this.#theme,
-      legend: shown.flatMap(({ folder, label, method, status }) => {
+      legend: shown.flatMap(({ folder, name, method, status }) => {
         const mark = this.#marks.get(folder);
-        return mark === undefined ? [] : [{ ...mark, label: `${label} (${method}, ${status})` }];
+        return mark === undefined ? [] : [{ ...mark, label: `${name} (${method}, ${status})` }];
       }),
       columns: 2,
     });

@@ -1,8 +1,9 @@
-import type { CurveRun, RunFrame, SeriesFrame, XAxis } from '../../src/protocol/panels/curves';
+import type { RunFrame, SeriesFrame, XAxis } from '../../src/protocol/panels/curves';
 import { metricStyle } from '../../src/protocol/panels/metrics';
 import type { Figure, FigureBand, FigureLine, FigureNote, FigureStrength } from '../kit/figure';
 import { formatTick, formatValue } from '../kit/format';
 import type { Mark } from '../kit/palette';
+import type { NamedRun } from './names';
 import { extentOf, headRun, isChartShown, metricsOf, shownRuns, type State } from './state';
 
 /** What the x axis is called. */
@@ -51,7 +52,7 @@ export function figuresOf(state: State, marks: ReadonlyMap<string, Mark>): Figur
 
 /** One series of one run, and how it is drawn. */
 interface Part {
-  readonly run: CurveRun;
+  readonly run: NamedRun;
   readonly series: SeriesFrame;
   readonly mark: Mark;
 }
@@ -72,7 +73,7 @@ function lineOf({ run, series, mark }: Part): FigureLine {
   const raw = { xs: series.xs, ys: series.ys };
   return {
     owner: run.folder,
-    label: isEval ? `${run.label}, eval` : run.label,
+    label: isEval ? `${run.name}, eval` : run.name,
     colour: mark.colour,
     dash: mark.dash,
     point: mark.point,
@@ -177,7 +178,7 @@ function strengthOf({ series }: RunFrame): FigureStrength | undefined {
 
 function describe(title: string, parts: readonly Part[], axis: string): string {
   const said = parts.map(({ run, series: { split, last, lowest, count } }) => {
-    const of = split === 'eval' ? `${run.label} (eval)` : run.label;
+    const of = split === 'eval' ? `${run.name} (eval)` : run.name;
     return `${of}: ${count} ${count === 1 ? 'value' : 'values'}, last ${formatValue(last.y)} at step ${last.step}, lowest ${formatValue(lowest.y)} at step ${lowest.step}`;
   });
   return `${title} over ${axis.toLowerCase()}. ${said.length === 0 ? 'No values yet' : said.join('; ')}.`;

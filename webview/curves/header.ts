@@ -1,8 +1,9 @@
-import type { CurveRun, CurvesAction } from '../../src/protocol/panels/curves';
+import type { CurvesAction } from '../../src/protocol/panels/curves';
 import { button, progressRing } from '../kit/controls';
 import { el, setShown, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { type Fact, factsOf, progressText } from './facts';
+import type { NamedRun } from './names';
 import { headRun, shownRuns, type State } from './state';
 
 export interface HeaderActions {
@@ -23,7 +24,7 @@ export class Header {
   readonly #stop: HTMLElement;
   readonly #resume: HTMLElement;
   readonly #ring = progressRing('Working');
-  #run: CurveRun | undefined;
+  #run: NamedRun | undefined;
   #factsShown = '';
   #options = '';
 
@@ -89,14 +90,14 @@ export class Header {
     if (this.#run?.active === true) setText(this.#where, progressText(this.#run, Date.now()));
   }
 
-  private choose(state: State, run: CurveRun): void {
+  private choose(state: State, run: NamedRun): void {
     const runs = shownRuns(state);
     const all = runs.includes(run) ? runs : [run, ...runs];
-    const text = JSON.stringify(all.map(({ folder, label }) => [folder, label]));
+    const text = JSON.stringify(all.map(({ folder, name }) => [folder, name]));
     if (text !== this.#options) {
       this.#options = text;
       this.#select.replaceChildren(
-        ...all.map(({ folder, label, id }) => el('option', { value: folder, title: id }, label)),
+        ...all.map(({ folder, name, id }) => el('option', { value: folder, title: id }, name)),
       );
     }
     if (this.#select.value !== run.folder) this.#select.value = run.folder;

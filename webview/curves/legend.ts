@@ -1,9 +1,9 @@
-import type { CurveRun } from '../../src/protocol/panels/curves';
 import { button, checkbox, textField, type Checkbox, type ValueControl } from '../kit/controls';
 import { el, keepChildren, setShown, setText } from '../kit/dom';
 import { formatValue } from '../kit/format';
 import { icon } from '../kit/icons';
 import type { Mark } from '../kit/palette';
+import type { NamedRun } from './names';
 import { swatch } from './swatch';
 import type { State } from './state';
 
@@ -48,7 +48,7 @@ export class Legend {
     const wanted = state.order.length > MANY ? this.#filter.value.trim().toLowerCase() : '';
     const order = state.order.filter((folder) => {
       const run = state.runs.get(folder);
-      const text = run === undefined ? '' : `${run.label} ${run.method} ${run.status} ${run.id}`;
+      const text = run === undefined ? '' : `${run.name} ${run.method} ${run.status} ${run.id}`;
       return run !== undefined && text.toLowerCase().includes(wanted);
     });
     keepChildren(this.#list, this.#rows, order, (folder) => new LegendRow(folder, this.actions));
@@ -102,15 +102,15 @@ class LegendRow {
     }
   }
 
-  update(run: CurveRun, mark: Mark | undefined): void {
+  update(run: NamedRun, mark: Mark | undefined): void {
     this.#check.value = run.shown;
-    this.#check.setLabel(run.label);
+    this.#check.setLabel(run.name);
     this.#check.element.title = run.id;
     setText(this.#status, run.status);
     this.#status.dataset['status'] = run.status;
     setText(this.#value, run.loss === undefined ? '' : formatValue(run.loss));
-    this.#remove.setAttribute('aria-label', `Remove ${run.label}`);
-    this.#remove.title = `Remove ${run.label} from the curves; the run stays`;
+    this.#remove.setAttribute('aria-label', `Remove ${run.name}`);
+    this.#remove.title = `Remove ${run.name} from the curves; the run stays`;
     const text = JSON.stringify(mark ?? null);
     if (text === this.#mark) return;
     this.#mark = text;

@@ -7,6 +7,7 @@ import type {
   SavedCurves,
 } from '../../src/protocol/panels/curves';
 import { HIDDEN_METRICS, metricStyle, sortMetrics } from '../../src/protocol/panels/metrics';
+import { distinctNames, type NamedRun } from './names';
 
 /** How the runs are looked at. */
 export type View = Omit<SavedCurves, 'version' | 'list'>;
@@ -17,7 +18,7 @@ export interface State {
   readonly loaded: boolean;
   readonly list: CurvesList;
   readonly order: readonly string[];
-  readonly runs: ReadonlyMap<string, CurveRun>;
+  readonly runs: ReadonlyMap<string, NamedRun>;
   readonly frames: ReadonlyMap<string, RunFrame>;
   readonly view: View;
   /** Counts the looks that have been asked for. */
@@ -56,7 +57,7 @@ function viewOf({ charts, x, logX, logY, clip, smoothing, range, table }: View):
 }
 
 /** With what the host says is new. Frames of an earlier look are out of date already. */
-export function applyPatch(state: State, patch: CurvesPatch): State {
+export function applyPatch(state: State, patch: CurvesPatch, now = new Date()): State {
   const keep = <T>(
     before: ReadonlyMap<string, T>,
     news: readonly (readonly [string, T])[],
@@ -65,10 +66,15 @@ export function applyPatch(state: State, patch: CurvesPatch): State {
     for (const folder of all.keys()) if (!patch.order.includes(folder)) all.delete(folder);
     return all;
   };
-  const runs = keep(
-    state.runs,
-    patch.runs.map((run) => [run.folder, run]),
-  );
+  const known = [
+    ...keep<CurveRun>(
+      state.runs,
+      patch.runs.map((run) => [run.folder, run]),
+    ).values(),
+  ];
+  // All anew: a run that comes or goes changes what is enough to tell the others apart.
+  const names = distinctNames(known, now);
+  const runs = new Map(known.map((run, index) => [run.folder, { ...run, name: names[index] ?? run.label }]));
   const fresh = patch.look === state.look ? patch.frames : [];
   const frames = keep(
     state.frames,
@@ -124,7 +130,7 @@ export function metricsOf(frames: Iterable<RunFrame>): string[] {
 }
 
 /** The runs that are shown, in their order. */
-export function shownRuns({ order, runs }: State): CurveRun[] {
+export function shownRuns({ order, runs }: State): NamedRun[] {
   return order.flatMap((folder) => {
     const run = runs.get(folder);
     return run?.shown === true ? [run] : [];
@@ -132,7 +138,7 @@ export function shownRuns({ order, runs }: State): CurveRun[] {
 }
 
 /** The run that the header tells of: the chosen one, else one at work, else the first that is shown. */
-export function headRun(state: State): CurveRun | undefined {
+export function headRun(state: State): NamedRun | undefined {
   const chosen = state.selected === undefined ? undefined : state.runs.get(state.selected);
   const shown = shownRuns(state);
   return chosen ?? shown.find(({ active }) => active) ?? shown[0];

@@ -19,7 +19,7 @@ export function tableRows(state: State): TableRow[] {
       return all
         .filter((series) => series.metric === metric)
         .map((series) => ({
-          run: run.label,
+          run: run.name,
           metric: `${metricStyle(metric).title}, ${series.split}`,
           cells: cellsOf(series),
         }));

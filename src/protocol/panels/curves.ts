@@ -163,8 +163,8 @@ export const curvesHostApi = {
     ],
     flag,
   ),
-  /** Every row of these runs in the look's range, not only the points that are drawn. */
-  saveCsv: method([lookSchema, Type.Array(text)], flag),
+  /** Every row of these runs in the look's range, not only the points that are drawn; named as the page names them. */
+  saveCsv: method([lookSchema, Type.Array(Type.Object({ folder: text, name: text }))], flag),
 } as const;
 
 /** What the page answers. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CurveRun, CurvesPatch, RunFrame } from '../../../src/protocol/panels/curves';
 import { decodeSavedCurves } from '../../../src/protocol/panels/curves';
@@ -5,6 +6,7 @@ import { factsOf, progressText } from '../../../webview/curves/facts';
 import { tableRows } from '../../../webview/curves/tableRows';
 import { emptyText } from '../../../webview/curves/empty';
 import { figuresOf } from '../../../webview/curves/figures';
+import { distinctNames } from '../../../webview/curves/names';
 import { clampRange, movedRange } from '../../../webview/curves/range';
 import { readingsAt } from '../../../webview/curves/readings';
 import {
@@ -138,6 +140,67 @@ describe('the state', () => {
         applyPatch(initialState(undefined), { ...early, frames: [{ folder: 'a', phases: [], series: [] }] }),
       ),
     ).toContain('after the first step');
+  });
+});
+
+describe('the names of runs', () => {
+  const now = new Date(2026, 10, 25, 12, 0);
+  const at = (day: number, hour: number, minute: number): number =>
+    new Date(2026, 10, day, hour, minute).getTime();
+  const named = (...runs: Partial<CurveRun>[]): string[] =>
+    distinctNames(
+      runs.map((more, index) => ({ ...run(`/runs/${index}`), ...more })),
+      now,
+    );
+
+  it('are the labels where these are enough', () => {
+    expect(named({ label: 'tiny' }, { label: 'long' })).toEqual(['tiny', 'long']);
+  });
+
+  it('say when the runs of one label were started, and how their ids end where that is equal', () => {
+    expect(
+      named(
+        { label: 'tiny', started: at(25, 9, 5), id: 'x-aaaa' },
+        { label: 'tiny', started: at(24, 23, 52), id: 'x-bbbb' },
+        { label: 'tiny', started: at(24, 23, 52), id: 'x-cccc' },
+        { label: 'long', started: at(24, 23, 52) },
+      ),
+    ).toEqual(['tiny · 09:05', 'tiny · Nov 24 23:52 · bbbb', 'tiny · Nov 24 23:52 · cccc', 'long']);
+    expect(named({ label: 'tiny' }, { label: 'tiny', started: at(25, 9, 5) })).toEqual([
+      'tiny',
+      'tiny · 09:05',
+    ]);
+  });
+
+  it('are all different, whatever the labels, times and ids are', () => {
+    const word = fc.constantFrom('', 'a', 'b', 'a · 09:05', 'a · 09:05 · a');
+    const some = fc.record({
+      label: word,
+      id: word,
+      started: fc.constantFrom(undefined, at(25, 9, 5), at(24, 9, 5)),
+    });
+    fc.assert(
+      fc.property(fc.array(some), (runs) => {
+        const names = distinctNames(
+          runs.map((one, index) => ({ ...one, folder: `/runs/${index}` })),
+          now,
+        );
+        expect(new Set(names).size).toBe(runs.length);
+      }),
+    );
+  });
+
+  it('stand wherever a run is named', () => {
+    const twins = [run('a', { label: 'tiny', id: '1-aaaa' }), run('b', { label: 'tiny', id: '1-bbbb' })];
+    const state = applyPatch(initialState(undefined), patch({ runs: twins }), now);
+    const names = ['tiny · aaaa', 'tiny · bbbb'];
+    const [figure] = figuresOf(state, MARKS);
+    expect(figure?.lines.map(({ label }) => label)).toEqual(names);
+    for (const name of names) expect(figure?.description).toContain(`${name}: 3 values`);
+    expect(tableRows(state).map((row) => row.run)).toEqual(names);
+    // One that is alone again needs no more than its label.
+    const alone = applyPatch(state, patch({ order: ['a'], runs: [], frames: [] }), now);
+    expect(alone.runs.get('a')?.name).toBe('tiny');
   });
 });
 

@@ -80,8 +80,8 @@ export class CurvesHost {
         this.saved.png = bytes;
         return Promise.resolve(true);
       },
-      saveCsv: async (look, folders) => {
-        this.saved.csv = await session.csv(look, folders);
+      saveCsv: async (look, wanted) => {
+        this.saved.csv = await session.csv(look, wanted);
         return true;
       },
     };

@@ -7,8 +7,8 @@ import type { RunTables } from './runTables';
 
 /** A run that goes into a CSV file. */
 export interface CsvRun {
-  readonly label: string;
-  readonly id: string;
+  /** What tells it from the others. */
+  readonly name: string;
   readonly tables: RunTables;
 }
 
@@ -59,15 +59,14 @@ function csvColumns(runs: readonly CsvRun[], look: Look): CsvColumn[] {
     runs.flatMap(({ tables }) => [...tables.train.metrics, ...tables.eval.metrics].map(([name]) => name)),
   ).filter((name) => !look.hidden.includes(name));
   return metrics.flatMap((name) =>
-    runs.flatMap(({ label, id, tables }) => {
-      const twice = runs.filter((run) => run.label === label).length > 1;
-      return (['train', 'eval'] as const).flatMap((split) => {
+    runs.flatMap(({ name: run, tables }) =>
+      (['train', 'eval'] as const).flatMap((split) => {
         const table = tables[split];
         const metric = table.metric(name);
-        const title = `${twice ? `${label} (${id})` : label}: ${split} ${metricStyle(name).title.toLowerCase()}`;
+        const title = `${run}: ${split} ${metricStyle(name).title.toLowerCase()}`;
         return metric === undefined ? [] : [{ title, table, metric }];
-      });
-    }),
+      }),
+    ),
   );
 }
 

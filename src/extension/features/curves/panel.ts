@@ -134,7 +134,7 @@ export class CurvesPanel extends Owner {
       pin: async (pinned) => this.change({ ...this.list, pinned }),
       saveSvg: (text) => this.save('svg', () => Promise.resolve(text)),
       savePng: (bytes) => this.save('png', () => Promise.resolve(bytes)),
-      saveCsv: (look, folders) => this.save('csv', () => session.csv(look, folders)),
+      saveCsv: (look, wanted) => this.save('csv', () => session.csv(look, wanted)),
     };
   }
 

@@ -94,12 +94,13 @@ export class CurvesSession extends Owner {
   }
 
   /** Every row of these runs in the look's range. */
-  async csv(look: Look, folders: readonly string[]): Promise<string> {
-    const runs = folders.flatMap((folder) => {
+  async csv(
+    look: Look,
+    wanted: readonly { readonly folder: string; readonly name: string }[],
+  ): Promise<string> {
+    const runs = wanted.flatMap(({ folder, name }) => {
       const feed = this.#feeds.get(folder);
-      if (feed === undefined) return [];
-      const { label, id } = this.describe({ folder, shown: true });
-      return [{ label, id, tables: feed.tables }];
+      return feed === undefined ? [] : [{ name, tables: feed.tables }];
     });
     return csvText(runs, look, new Breath());
   }
