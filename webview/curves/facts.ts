@@ -6,24 +6,26 @@ export interface Fact {
   readonly name: string;
   readonly value: string;
   readonly title?: string | undefined;
+  /** What explains the value, said with it. */
+  readonly reason?: string | undefined;
 }
 
 /** The facts that a header lists; what is not known is left out. */
 export function factsOf(run: CurveRun): Fact[] {
   const method = run.rank === '' ? run.method : `${run.method}, rank ${run.rank}`;
-  const fact = (name: string, value: string | undefined, title?: string): Fact[] =>
-    value === undefined || value === '' ? [] : [{ name, value, title }];
+  const fact = (name: string, value: string | undefined, more: Pick<Fact, 'title' | 'reason'> = {}): Fact[] =>
+    value === undefined || value === '' ? [] : [{ name, value, ...more }];
   return [
     ...fact('Model', run.model),
     ...fact('Method', method),
     ...fact(
       'Trained',
       run.trainable === undefined ? undefined : formatCount(run.trainable),
-      run.trainable === undefined ? undefined : `${formatValue(run.trainable)} parameters`,
+      run.trainable === undefined ? {} : { title: `${formatValue(run.trainable)} parameters` },
     ),
-    ...fact('Device', run.device, run.deviceReason),
-    ...fact('Why', run.deviceReason),
     ...fact('Recompute', run.recompute),
+    // The last: its reason may take lines of its own.
+    ...fact('Device', run.device, { reason: run.deviceReason }),
   ];
 }
 

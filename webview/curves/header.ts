@@ -108,7 +108,10 @@ export class Header {
     if (text === this.#factsShown) return;
     this.#factsShown = text;
     this.#facts.replaceChildren(
-      ...facts.map(({ name, value, title }) => el('div', { title }, el('dt', {}, name), el('dd', {}, value))),
+      ...facts.map(({ name, value, title, reason }) => {
+        const why = reason === undefined ? [] : [el('span', { class: 'muted' }, ` · ${reason}`)];
+        return el('div', { title }, el('dt', {}, name), el('dd', {}, value, ...why));
+      }),
     );
   }
 }
