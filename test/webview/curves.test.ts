@@ -253,6 +253,7 @@ describe('the page', () => {
     const first = await open();
     await first.page.waitForSelector(canvasLabel('loss'));
     await first.page.getByRole('combobox', { name: 'Horizontal axis' }).selectOption('tokens');
+    await first.page.locator('summary', { hasText: 'Axes' }).click();
     await first.page.getByRole('checkbox', { name: 'Log y' }).click();
     await first.page.getByText('Values as a table').click();
     await expect.poll(async () => JSON.stringify(await first.panel.keptState())).toContain('"table":true');
@@ -262,10 +263,58 @@ describe('the page', () => {
     const { page } = await open({ state });
     await page.waitForSelector(canvasLabel('loss'));
     expect(await page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue()).toBe('tokens');
+    await page.locator('summary', { hasText: 'Axes (1)' }).click();
     expect(await page.getByRole('checkbox', { name: 'Log y' }).getAttribute('aria-checked')).toBe('true');
     expect(await page.locator('tbody tr').count()).toBeGreaterThan(20);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'curves-table-log');
+  });
+
+  it('folds its menus out and in by the keyboard', async () => {
+    const { page } = await open();
+    await page.waitForSelector(canvasLabel('loss'));
+    const axes = page.locator('details', { has: page.locator('summary', { hasText: 'Axes' }) });
+    const isOpen = (): Promise<string | null> => axes.getAttribute('open');
+    await axes.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await expect.poll(() => axes.locator('summary').textContent()).toBe('Axes (1)');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await isOpen()).toBeNull();
+    await page.keyboard.press('Enter');
+    expect(await isOpen()).toBe('');
+    // Past its three boxes.
+    for (let press = 0; press < 4; press++) await page.keyboard.press('Tab');
+    await expect.poll(isOpen).toBeNull();
+  });
+
+  it('tells runs of one label apart', async () => {
+    const [one] = runs;
+    if (one === undefined) throw new Error('there is no run');
+    const started = Date.parse('2026-11-24T12:00:00Z');
+    const { page, host: made } = await open({
+      of: runs.map((run, index) => ({
+        ...run,
+        label: 'tiny',
+        started: started + (index < 2 ? 0 : index * 60_000),
+      })),
+    });
+    await page.waitForSelector(canvasLabel('loss'));
+    const names = await page
+      .locator('.legend-row vscode-checkbox')
+      .evaluateAll((boxes) => boxes.map((box) => box.getAttribute('aria-label')));
+    expect(new Set(names).size).toBe(runs.length);
+    const choices = await page.getByRole('combobox', { name: 'Run' }).locator('option').allTextContents();
+    expect(choices).toEqual(names);
+    await page.getByText('Save as').click();
+    await page.getByRole('button', { name: 'CSV' }).click();
+    await expect.poll(() => made.saved.csv).toBeDefined();
+    for (const name of names) expect(made.saved.csv).toContain(`${name}: train loss`);
+    await page.setViewportSize({ width: 540, height: 1000 });
+    await page.locator(plot('loss')).hover({ position: { x: 200, y: 150 } });
+    await screenshot(page, 'curves-of-one-label');
   });
 
   it('says what to do where there is nothing', async () => {

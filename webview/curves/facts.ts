@@ -13,8 +13,11 @@ export interface Fact {
 /** The facts that a header lists; what is not known is left out. */
 export function factsOf(run: CurveRun): Fact[] {
   const method = run.rank === '' ? run.method : `${run.method}, rank ${run.rank}`;
-  const fact = (name: string, value: string | undefined, more: Pick<Fact, 'title' | 'reason'> = {}): Fact[] =>
-    value === undefined || value === '' ? [] : [{ name, value, ...more }];
+  const fact = (
+    name: string,
+    value: string | undefined,
+    more: Pick<Fact, 'title' | 'reason'> = {},
+  ): Fact[] => (value === undefined || value === '' ? [] : [{ name, value, ...more }]);
   return [
     ...fact('Model', run.model),
     ...fact('Method', method),

@@ -1,12 +1,14 @@
-import { el } from '../kit/dom';
+import { el, setText } from '../kit/dom';
 
-/** A part that is folded out below its name, and away by Escape, or when something else is chosen. */
+/** A part that is folded out below its name, and away by Escape, or when the pointer or the focus goes elsewhere. */
 export class Menu {
   readonly content = el('div', { class: 'menu-content' });
   readonly element: HTMLDetailsElement;
+  readonly #summary: HTMLElement;
 
-  constructor(name: string) {
+  constructor(private readonly name: string) {
     const summary = el('summary', {}, name);
+    this.#summary = summary;
     this.element = el('details', { class: 'menu' }, summary, this.content);
     this.element.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !this.element.open) return;
@@ -14,9 +16,17 @@ export class Menu {
       this.close();
       summary.focus();
     });
+    this.element.addEventListener('focusout', ({ relatedTarget }) => {
+      if (relatedTarget instanceof Node && !this.element.contains(relatedTarget)) this.close();
+    });
     document.addEventListener('pointerdown', ({ target }) => {
       if (target instanceof Node && !this.element.contains(target)) this.close();
     });
+  }
+
+  /** Says how many of its choices are on, where any is: folded in, they cannot be seen. */
+  set chosen(count: number) {
+    setText(this.#summary, count === 0 ? this.name : `${this.name} (${count})`);
   }
 
   close(): void {

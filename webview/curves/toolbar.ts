@@ -1,6 +1,6 @@
 import type { XAxis } from '../../src/protocol/panels/curves';
 import { metricStyle } from '../../src/protocol/panels/metrics';
-import { button, checkbox, setEnabled, type ValueControl } from '../kit/controls';
+import { button, checkbox, setEnabled, slider, type ValueControl } from '../kit/controls';
 import { el, keepChildren, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { AXES } from './figures';
@@ -15,19 +15,17 @@ export interface ToolbarActions {
   readonly save: (form: 'svg' | 'png' | 'csv') => void;
 }
 
+/** What can be ticked of the axes. */
+const CHECKS = ['logX', 'logY', 'clip'] as const;
+
 /** How the charts are looked at. */
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #x = el('select', { 'aria-label': 'Horizontal axis' });
-  readonly #smoothing = el('input', {
-    type: 'range',
-    min: 0,
-    max: 0.99,
-    step: 0.01,
-    id: 'smoothing',
-  });
+  readonly #smoothing: ValueControl<number>;
   readonly #smoothed = el('output', { for: 'smoothing' });
-  readonly #checks: Readonly<Record<'logX' | 'logY' | 'clip', ValueControl<boolean>>>;
+  readonly #axes = new Menu('Axes');
+  readonly #checks: Readonly<Record<(typeof CHECKS)[number], ValueControl<boolean>>>;
   readonly #pin: ValueControl<boolean>;
   readonly #charts = new Menu('Charts');
   readonly #chartBoxes = new Map<string, ValueControl<boolean>>();
@@ -40,8 +38,8 @@ export class Toolbar {
     this.#x.addEventListener('change', () => {
       actions.view({ x: axisOf(this.#x.value), range: null });
     });
-    this.#smoothing.addEventListener('input', () => {
-      actions.view({ smoothing: Number(this.#smoothing.value) });
+    this.#smoothing = slider({ id: 'smoothing', min: 0, max: 0.99, step: 0.01 }, (smoothing) => {
+      actions.view({ smoothing });
     });
     this.#checks = {
       logX: checkbox('Log x', false, (logX) => {
@@ -59,6 +57,7 @@ export class Toolbar {
         'Leave the lowest and the highest 1 % of the values out of the vertical axes',
       ),
     };
+    this.#axes.content.append(...CHECKS.map((name) => this.#checks[name].element));
     this.#pin = checkbox('Pin', false, actions.pin, 'Stay with these runs when another experiment is opened');
     const zoom = (label: string, name: 'plus' | 'minus' | 'reset', onClick: () => void): HTMLElement =>
       button({ label, kind: 'icon', icon: icon(name), onClick });
@@ -81,38 +80,45 @@ export class Toolbar {
     this.element = el(
       'div',
       { class: 'toolbar', role: 'group', 'aria-label': 'View' },
-      this.#x,
       el(
-        'span',
-        { class: 'smoothing' },
-        el('label', { for: 'smoothing' }, 'Smoothing'),
-        this.#smoothing,
-        this.#smoothed,
+        'div',
+        { class: 'toolbar-part' },
+        this.#x,
+        this.#axes.element,
+        el(
+          'span',
+          { class: 'smoothing' },
+          el('label', { for: 'smoothing' }, 'Smoothing'),
+          this.#smoothing.element,
+          this.#smoothed,
+        ),
       ),
-      this.#checks.logX.element,
-      this.#checks.logY.element,
-      this.#checks.clip.element,
       el(
-        'span',
-        { class: 'zoom' },
-        zoom('Zoom in', 'plus', () => {
-          actions.moveRange({ zoom: 0.7 });
-        }),
-        this.#out,
-        this.#reset,
+        'div',
+        { class: 'toolbar-part' },
+        el(
+          'span',
+          { class: 'zoom' },
+          zoom('Zoom in', 'plus', () => {
+            actions.moveRange({ zoom: 0.7 });
+          }),
+          this.#out,
+          this.#reset,
+        ),
+        this.#charts.element,
+        this.#save.element,
+        this.#pin.element,
       ),
-      this.#charts.element,
-      this.#save.element,
-      this.#pin.element,
     );
   }
 
   update(state: State): void {
     const { view, list, frames } = state;
     if (this.#x.value !== view.x) this.#x.value = view.x;
-    if (Number(this.#smoothing.value) !== view.smoothing) this.#smoothing.value = String(view.smoothing);
+    this.#smoothing.value = view.smoothing;
     setText(this.#smoothed, view.smoothing.toFixed(2));
-    for (const name of ['logX', 'logY', 'clip'] as const) this.#checks[name].value = view[name];
+    for (const name of CHECKS) this.#checks[name].value = view[name];
+    this.#axes.chosen = CHECKS.filter((name) => view[name]).length;
     this.#pin.value = list.pinned;
     setEnabled(this.#reset, view.range !== null);
     setEnabled(this.#out, view.range !== null);

@@ -6,7 +6,7 @@ import {
   vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
-import { setProps, setText, type Props } from './dom';
+import { el, setProps, setText, type Props } from './dom';
 
 // The one place that knows where controls come from. What is not here is native: a select and a table of this toolkit
 // have styles that the policy of a page does not let in.
@@ -116,6 +116,41 @@ export function textField(
     },
     set value(next: string) {
       if (text() !== next) Reflect.set(element, 'value', next);
+    },
+  };
+}
+
+export interface SliderOptions {
+  readonly id: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+/** A slider, whose label stands beside it. */
+export function slider(
+  { id, min, max, step }: SliderOptions,
+  onInput: (value: number) => void,
+): ValueControl<number> {
+  const element = el('input', { type: 'range', id, min, max, step });
+  // The track is drawn by the page's own style, which has to be told how far it is filled.
+  const fill = (): void => {
+    element.style.setProperty('--share', `${((Number(element.value) - min) / (max - min)) * 100}%`);
+  };
+  fill();
+  element.addEventListener('input', () => {
+    fill();
+    onInput(Number(element.value));
+  });
+  return {
+    element,
+    get value() {
+      return Number(element.value);
+    },
+    set value(next: number) {
+      if (Number(element.value) === next) return;
+      element.value = String(next);
+      fill();
     },
   };
 }
