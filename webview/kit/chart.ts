@@ -17,11 +17,11 @@ import { drawBands, drawNotes } from './chartMarks';
 import { faded } from './colour';
 import type { Figure, FigureLine } from './figure';
 import { formatTicks } from './format';
-import type { Theme } from './themeColours';
+import { rawOpacity, type Theme } from './themeColours';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, zoomPlugin);
 
-/** How strong a line is while another stands out, and a raw line behind its average. */
+/** How strong a line is while another stands out. */
 const FAINT = 0.2;
 
 export interface LineChartEvents {
@@ -55,12 +55,12 @@ export class LineChart implements Disposable {
     this.canvas.setAttribute('aria-label', figure.description);
     if (same) {
       // Only strokes change: the points stay as they are parsed.
-      for (const [index, style] of datasets(figure, emphasis).entries()) {
+      for (const [index, style] of datasets(figure, theme, emphasis).entries()) {
         const { data } = this.#chart.data.datasets[index] ?? style;
         Object.assign(this.#chart.data.datasets[index] ?? {}, style, { data });
       }
     } else {
-      this.#chart.data.datasets = datasets(figure, emphasis);
+      this.#chart.data.datasets = datasets(figure, theme, emphasis);
       this.#chart.options = this.options(figure, theme);
     }
     this.#chart.update('none');
@@ -190,13 +190,17 @@ function tickText(_value: unknown, index: number, ticks: readonly { readonly val
   return formatTicks(ticks.map(({ value }) => value))[index] ?? '';
 }
 
-function datasets(figure: Figure, emphasis: string | undefined): ChartDataset<'line', Point[]>[] {
+function datasets(
+  figure: Figure,
+  theme: Theme,
+  emphasis: string | undefined,
+): ChartDataset<'line', Point[]>[] {
   const made: ChartDataset<'line', Point[]>[] = [];
   for (const line of figure.lines) {
     const strength = emphasis === undefined || emphasis === line.owner ? 1 : FAINT;
     if (line.raw !== undefined) {
       made.push({
-        ...stroke(line, FAINT * strength, 1),
+        ...stroke(line, rawOpacity(theme) * strength, 1),
         data: points(line.raw),
         borderDash: [],
         pointRadius: 0,

@@ -1,5 +1,5 @@
 import type { Chart } from 'chart.js';
-import { faded } from './colour';
+import { faded, readable } from './colour';
 import type { Figure } from './figure';
 import { BAND, clamp, labelledNotes, placeNotes } from './notes';
 import type { Theme } from './themeColours';
@@ -74,7 +74,7 @@ export function drawNotes(
     ctx.strokeStyle = theme.background;
     ctx.lineWidth = 3;
     ctx.strokeText(note.text, textLeft, textTop);
-    ctx.fillStyle = theme.foreground;
+    ctx.fillStyle = readable(note.colour, theme.background, theme.highContrast);
     ctx.fillText(note.text, textLeft, textTop);
   }
   ctx.restore();

@@ -54,6 +54,14 @@ export function standingOut(colour: Colour, background: Colour, least: number): 
   return { red: target, green: target, blue: target, alpha: 1 };
 }
 
+/** The same for text on a background, by the contrast that WCAG 2 asks of it, or more of a high-contrast theme. */
+export function readable(text: string, background: string, highContrast: boolean): string {
+  const colour = parseColour(text);
+  const ground = parseColour(background);
+  if (colour === undefined || ground === undefined) return text;
+  return colourText(standingOut(colour, ground, highContrast ? 7 : 4.5));
+}
+
 /** A colour of a hue (degrees), saturation and lightness. */
 export function fromHsl(hue: number, saturation: number, lightness: number): Colour {
   const chroma = saturation * Math.min(lightness, 1 - lightness);

@@ -1,8 +1,9 @@
 import { BAND, labelledNotes, placeNotes } from './notes';
 import type { Figure, FigureLine } from './figure';
+import { readable } from './colour';
 import { formatTicks } from './format';
 import { linearTicks, logTicks } from './ticks';
-import type { Theme } from './themeColours';
+import { rawOpacity, type Theme } from './themeColours';
 
 /** An entry of the picture's legend. */
 interface SvgLegend {
@@ -73,7 +74,7 @@ function figureGroup(figure: Figure, theme: Theme, index: number): string {
     axes(figure, theme, area, x, y),
     bands(figure, theme, area, x),
     `<g clip-path="url(#${clip})" fill="none" stroke-linejoin="round">`,
-    ...figure.lines.map((line) => linePaths(line, x, y)),
+    ...figure.lines.map((line) => linePaths(line, theme, x, y)),
     '</g>',
     notes(figure, theme, area, x, y),
   ].join('\n');
@@ -136,11 +137,11 @@ function bands(figure: Figure, theme: Theme, area: Area, left: Scale): string {
     .join('\n');
 }
 
-function linePaths(line: FigureLine, x: Scale, y: Scale): string {
+function linePaths(line: FigureLine, theme: Theme, x: Scale, y: Scale): string {
   const raw =
     line.raw === undefined
       ? ''
-      : `<path d="${pathData(line.raw.xs, line.raw.ys, x, y)}" stroke="${line.colour}" stroke-opacity="0.2"/>`;
+      : `<path d="${pathData(line.raw.xs, line.raw.ys, x, y)}" stroke="${line.colour}" stroke-opacity="${rawOpacity(theme)}"/>`;
   const dots = line.points
     ? Array.from(line.xs, (value, index) => {
         const top = y(line.ys[index] ?? NaN);
@@ -183,7 +184,7 @@ function notes(figure: Figure, theme: Theme, area: Area, x: Scale, y: Scale): st
         `<circle cx="${round(left)}" cy="${round(top)}" r="${note.kind === 'best' ? 4.5 : 3}" fill="${note.kind === 'best' ? theme.background : note.colour}" stroke="${note.colour}" stroke-width="2"/>` +
         (note.text === ''
           ? ''
-          : `<text x=\"${round(textLeft)}\" y="${round(textTop + 4)}" font-size="11" fill="${theme.foreground}" stroke="${theme.background}" stroke-width="3" paint-order="stroke">${escapeText(note.text)}</text>`),
+          : `<text x=\"${round(textLeft)}\" y="${round(textTop + 4)}" font-size="11" fill="${readable(note.colour, theme.background, theme.highContrast)}" stroke="${theme.background}" stroke-width="3" paint-order="stroke">${escapeText(note.text)}</text>`),
     )
     .join('\n');
 }

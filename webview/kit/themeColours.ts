@@ -10,3 +10,8 @@ export interface Theme {
   readonly font: string;
   readonly highContrast: boolean;
 }
+
+/** How opaque the values before smoothing are behind their average. */
+export function rawOpacity({ highContrast }: Theme): number {
+  return highContrast ? 0.55 : 0.25;
+}

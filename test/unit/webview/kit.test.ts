@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contrast, parseColour, standingOut } from '../../../webview/kit/colour';
+import { contrast, parseColour, readable, standingOut } from '../../../webview/kit/colour';
 import {
   formatCount,
   formatDuration,
@@ -31,6 +31,14 @@ describe('colours', () => {
     expect(contrast(yellow, white)).toBeLessThan(1.1);
     expect(contrast(standingOut(yellow, white, 3), white)).toBeGreaterThanOrEqual(3);
     expect(standingOut(yellow, black, 3)).toEqual(yellow);
+    for (const [highContrast, least] of [
+      [false, 4.5],
+      [true, 7],
+    ] as const) {
+      const text = parseColour(readable('#ffff00', '#ffffff', highContrast));
+      if (text === undefined) throw new Error('not read');
+      expect(contrast(text, white)).toBeGreaterThanOrEqual(least - 0.05);
+    }
   });
 });
 
@@ -163,13 +171,36 @@ describe('notes', () => {
     );
 
   it('never lie on one another, nor outside', () => {
-    const placed = place(Array.from({ length: 5 }, (_, index) => ({ ...NOTE, x: 180 + index, y: 50 })));
-    expect(placed.length).toBeGreaterThan(2);
-    for (const { textLeft, note } of placed) expect(textLeft + note.text.length * 6).toBeLessThanOrEqual(200);
-    const tops = placed.map(({ textTop }) => textTop).sort((a, b) => a - b);
-    for (const [index, top] of tops.slice(1).entries())
-      expect(top - (tops[index] ?? NaN)).toBeGreaterThanOrEqual(12);
+    const spot = fc.record({ x: fc.integer({ min: 0, max: 200 }), y: fc.integer({ min: 0, max: 100 }) });
+    fc.assert(
+      fc.property(fc.array(spot, { minLength: 5, maxLength: 12 }), (places) => {
+        const placed = place(places.map((at) => ({ ...NOTE, ...at })));
+        expect(placed).toHaveLength(places.length);
+        const labels = placed.filter(({ note }) => note.text !== '');
+        expect(labels.length).toBeGreaterThan(0);
+        for (const [index, { textLeft, textTop, note }] of labels.entries()) {
+          const right = textLeft + note.text.length * 6;
+          expect(textLeft >= 0 && right <= 200 && textTop >= 7 && textTop <= 79).toBe(true);
+          for (const other of labels.slice(0, index)) {
+            const beside = right < other.textLeft || other.textLeft + other.note.text.length * 6 < textLeft;
+            expect(beside || Math.abs(other.textTop - textTop) >= 14).toBe(true);
+          }
+          for (const { left, top } of placed) {
+            const beside = left <= textLeft || left >= right;
+            expect(beside || Math.abs(top - textTop) >= 10).toBe(true);
+          }
+        }
+      }),
+    );
     expect(place([{ ...NOTE, x: 300 }])).toEqual([]);
+  });
+
+  it('close to one another stand above and below', () => {
+    const [best, last] = place([
+      { ...NOTE, x: 190, y: 50 },
+      { ...NOTE, x: 190, y: 57, text: '1.2', kind: 'last' },
+    ]);
+    expect([best?.textTop, last?.textTop]).toEqual([39, 68]);
   });
 
   it('of several runs have labels only where there is room, or one stands out', () => {
@@ -179,6 +210,16 @@ describe('notes', () => {
     expect(texts(true)).toEqual(['best 1', 'best 1']);
     expect(texts(false)).toEqual(['', '']);
     expect(texts(false, 's')).toEqual(['best 1']);
+    const last: FigureNote = { ...NOTE, text: '1.2', kind: 'last' };
+    expect(labelledNotes({ notes: [...notes, last], large: true }).map(({ text }) => text)).toEqual([
+      'best 1',
+      'best 1',
+      '',
+    ]);
+    expect(labelledNotes({ notes: [NOTE, last], large: false }).map(({ text }) => text)).toEqual([
+      'best 1',
+      '1.2',
+    ]);
   });
 });
 
