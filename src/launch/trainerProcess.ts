@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { RunError } from '../base/errors';
+import { removeQuietly, writeFailure } from '../runs/files';
 import type { RunPaths } from '../runs/folder';
+import { makeReserve } from '../runs/reserve';
 
 /** How a trainer process ended. */
 export interface TrainerEnd {
@@ -75,7 +77,7 @@ export interface LaunchOptions {
 
 /**
  * Starts the trainer of a run in a process group of its own, so that it outlives this process and gets none of its
- * signals. What it prints goes to the run's log. Throws `RunError` where it cannot be started.
+ * signals. What it prints goes to the run's log. Throws `RunError` where it cannot be started, or could not write.
  */
 export async function launchTrainer(
   paths: RunPaths,
@@ -83,8 +85,9 @@ export async function launchTrainer(
 ): Promise<Trainer> {
   const { program, words, environment } = trainerCommand(cache);
   // A request that the last trainer did not live to see.
-  rmSync(paths.stop, { force: true });
-  const log = openSync(paths.log, 'a');
+  removeQuietly(paths.stop);
+  makeReserve(paths);
+  const log = openLog(paths.log);
   try {
     const child = spawn(program, [...words, 'train', paths.folder], {
       detached: true,
@@ -112,6 +115,14 @@ function lowerPriority(pid: number): void {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // It has ended already, or the system does not permit it: it trains all the same.
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a');
+  } catch (thrown) {
+    throw writeFailure(thrown, file);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeFolder, writeFolderAtomic } from './files';
+import { errorCode, removeFolder, writeFailure, writeFolderAtomic } from './files';
 
 /** A complete checkpoint on disk. */
 interface CheckpointFolder {
@@ -23,7 +23,7 @@ export function listCheckpoints(root: string): CheckpointFolder[] {
 
 /**
  * Writes `step-<step>` below `root`, complete or not at all, then removes the oldest beyond `keep`. Throws what
- * `write` throws, or `RunError`; then every older checkpoint is still there.
+ * `write` throws, or `RunError` (also where the run around `root` is gone); then every older checkpoint is still there.
  */
 export async function saveCheckpoint(
   root: string,
@@ -31,9 +31,18 @@ export async function saveCheckpoint(
   keep: number,
   write: (folder: string) => Promise<void> | void,
 ): Promise<CheckpointFolder> {
-  mkdirSync(root, { recursive: true });
+  ensureFolder(root);
   const folder = join(root, `step-${step}`);
   await writeFolderAtomic(folder, write);
   for (const old of listCheckpoints(root).slice(keep)) removeFolder(old.folder);
   return { step, folder };
+}
+
+/** Makes a folder where there is none, but none of those around it. */
+function ensureFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (thrown) {
+    if (errorCode(thrown) !== 'EEXIST') throw writeFailure(thrown, folder);
+  }
 }

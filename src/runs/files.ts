@@ -16,7 +16,8 @@ import { RunError, toError } from '../base/errors';
 /** Names that end so are half-written: no reader looks at them, and the next writer removes them. */
 const TEMPORARY = '.tmp';
 
-function temporaryName(path: string): string {
+/** A name beside a path for what is half-written yet. */
+export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}${TEMPORARY}`);
 }
 
@@ -26,20 +27,32 @@ export function errorCode(thrown: unknown): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** The code in the facts of a failed write: what was at work can go on once the place can be written again. */
+export const UNWRITABLE = 'unwritable';
+
 /** Turns a failed write into what a person can act on; `path` is what could not be written. */
 export function writeFailure(thrown: unknown, path: string): RunError {
-  const code = errorCode(thrown);
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new RunError(
-    {
-      what: full ? 'the disk is full' : `this cannot be written: ${toError(thrown).message}`,
-      file: path,
-      remedy: full
-        ? 'Free some space, then resume the run: its last checkpoint is whole.'
-        : 'Look at the permissions of the folder, then resume the run.',
-    },
-    { cause: thrown },
-  );
+  return new RunError({ file: path, code: UNWRITABLE, ...writeFacts(toError(thrown)) }, { cause: thrown });
+}
+
+function writeFacts(error: Error): { what: string; remedy: string } {
+  const code = errorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      what: 'the disk is full',
+      remedy: 'Free some space, then resume the run: its last checkpoint is whole.',
+    };
+  }
+  if (code === 'EROFS') {
+    return {
+      what: 'this cannot be written: its disk has become read-only',
+      remedy: 'Make it writable again, then resume the run: its last checkpoint is whole.',
+    };
+  }
+  return {
+    what: `this cannot be written: ${error.message}`,
+    remedy: 'Look at the permissions of the folder, then resume the run.',
+  };
 }
 
 /**
@@ -66,7 +79,8 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
 
 /**
  * Makes a folder that is complete or absent: `write` fills one of another name, whose files are flushed before it
- * gets its name. A folder that stands there already is replaced. Throws what `write` throws, or `RunError`.
+ * gets its name. A folder that stands there already is replaced. The one around it has to be there: a run that was
+ * removed is not brought back in part. Throws what `write` throws, or `RunError`.
  */
 export async function writeFolderAtomic(
   path: string,
@@ -74,7 +88,7 @@ export async function writeFolderAtomic(
 ): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    mkdirSync(temporary, { recursive: true });
+    mkdirSync(temporary);
     await write(temporary);
     syncTree(temporary);
     if (existsSync(path)) {
@@ -87,6 +101,15 @@ export async function writeFolderAtomic(
   } catch (thrown) {
     rmSync(temporary, { recursive: true, force: true });
     throw errorCode(thrown) === undefined ? toError(thrown) : writeFailure(thrown, path);
+  }
+}
+
+/** Removes a file whose staying would do no harm, such as one that a later writer takes away too. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The disk has become read-only, or is gone.
   }
 }
 

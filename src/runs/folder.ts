@@ -17,6 +17,8 @@ export interface RunPaths {
   /** A file whose mere presence asks the trainer to stop: the one signal that every system has. */
   readonly stop: string;
   readonly lock: string;
+  /** Space that is kept for the last words of a run whose disk is full. */
+  readonly reserve: string;
   readonly checkpoints: string;
   readonly adapter: string;
   /** What the user added: never written by the trainer. */
@@ -34,6 +36,7 @@ export function runPaths(folder: string): RunPaths {
     log: join(folder, 'log.txt'),
     stop: join(folder, 'stop'),
     lock: join(folder, 'lock'),
+    reserve: join(folder, 'reserve'),
     checkpoints: join(folder, 'checkpoints'),
     adapter: join(folder, 'adapter'),
     user: join(folder, 'user.json'),

@@ -9,6 +9,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { RunError } from '../base/errors';
 import { errorCode, writeFailure, writeFileAtomic } from './files';
 
 const NEWLINE = 0x0a;
@@ -23,8 +24,11 @@ const FLUSH_EVERY = 2000;
 export class LineAppender {
   readonly #path: string;
   readonly #file: number;
+  /** True where the system tells whether a file has lost its name: some file systems say so of every file. */
+  readonly #named: boolean;
   #size: number;
-  #flushed = Date.now();
+  // Not by the clock of the day, which may be set back.
+  #flushed = performance.now();
 
   constructor(path: string) {
     this.#path = path;
@@ -32,7 +36,9 @@ export class LineAppender {
       const whole = wholeLength(path);
       this.#file = openSync(path, 'a');
       if (whole !== undefined) ftruncateSync(this.#file, whole);
-      this.#size = fstatSync(this.#file).size;
+      const { size, nlink } = fstatSync(this.#file);
+      this.#size = size;
+      this.#named = nlink > 0;
     } catch (thrown) {
       throw writeFailure(thrown, path);
     }
@@ -45,11 +51,11 @@ export class LineAppender {
       let written = 0;
       while (written < bytes.length) written += writeSync(this.#file, bytes, written);
       this.#size += bytes.length;
-      if (Date.now() - this.#flushed >= FLUSH_EVERY) this.flush();
     } catch (thrown) {
       this.#cutBack();
       throw writeFailure(thrown, this.#path);
     }
+    if (performance.now() - this.#flushed >= FLUSH_EVERY) this.flush();
   }
 
   #cutBack(): void {
@@ -65,10 +71,24 @@ export class LineAppender {
     return this.#size;
   }
 
-  /** Brings all lines to the disk itself. */
+  /**
+   * Brings all lines to the disk itself. Throws `RunError` where that fails, or where the file has been removed: lines
+   * can still be appended to it then, and nobody will ever read them.
+   */
   flush(): void {
-    fdatasyncSync(this.#file);
-    this.#flushed = Date.now();
+    try {
+      fdatasyncSync(this.#file);
+    } catch (thrown) {
+      throw writeFailure(thrown, this.#path);
+    }
+    if (this.#named && fstatSync(this.#file).nlink === 0) {
+      throw new RunError({
+        what: 'this was removed while the run was at work',
+        file: this.#path,
+        remedy: 'Run the experiment again.',
+      });
+    }
+    this.#flushed = performance.now();
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { InputError } from '../base/errors';
 import { isRecord } from '../base/guards';
-import { errorCode } from './files';
+import { errorCode, removeQuietly, writeFailure } from './files';
 import { isAlive, type ProcessIdentity, thisProcess } from './process';
 
 /** Releases a lock. */
@@ -13,12 +13,13 @@ const TRIES = 10;
 
 /**
  * Takes a lock file for this process, so that two trainers never write one run. A lock whose process is no longer
- * alive is taken over. Throws `InputError` where a living process has it.
+ * alive is taken over: releasing one may fail. Throws `InputError` where a living process has it, `RunError` where the
+ * file cannot be written.
  */
 export function takeLock(path: string): Release {
   const own = thisProcess();
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (create(path, own)) return () => rmSync(path, { force: true });
+    if (create(path, own)) return () => removeQuietly(path);
     const holder = lockHolder(path);
     if (holder !== undefined) throw heldBy(path, holder);
     takeOver(path, own);
@@ -72,9 +73,9 @@ function create(path: string, owner: ProcessIdentity): boolean {
     // A file system without hard links: the file is then empty for a moment.
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EMLINK')
       return createPlainly(path, owner);
-    throw thrown;
+    throw writeFailure(thrown, path);
   } finally {
-    rmSync(draft, { force: true });
+    removeQuietly(draft);
   }
 }
 
@@ -84,7 +85,7 @@ function createPlainly(path: string, owner: ProcessIdentity): boolean {
     return true;
   } catch (thrown) {
     if (errorCode(thrown) === 'EEXIST') return false;
-    throw thrown;
+    throw writeFailure(thrown, path);
   }
 }
 

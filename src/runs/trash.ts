@@ -36,6 +36,12 @@ export async function trashRun(folder: string, now: Date = new Date()): Promise<
   return { from: folder, to };
 }
 
+/** True where a run that lay in that folder is in the trash. */
+export async function isTrashed(folder: string): Promise<boolean> {
+  const moved = await namesIn(join(dirname(folder), TRASH));
+  return moved.some((name) => name.endsWith(`~${basename(folder)}`));
+}
+
 /** Moves a run back out of the trash. Throws `InputError` where something else has its place by now. */
 export async function restoreRun({ from, to }: TrashedRun): Promise<void> {
   if (existsSync(from)) {
@@ -55,13 +61,7 @@ export async function restoreRun({ from, to }: TrashedRun): Promise<void> {
 /** Removes for good what has been in the trash of `root` for longer than `keep` milliseconds. Returns how many. */
 export async function purgeTrash(root: string, keep: number, now: Date = new Date()): Promise<number> {
   const trash = join(root, TRASH);
-  let names: string[];
-  try {
-    names = await fs.readdir(trash);
-  } catch (thrown) {
-    if (errorCode(thrown) === 'ENOENT' || errorCode(thrown) === 'ENOTDIR') return 0;
-    throw thrown;
-  }
+  const names = await namesIn(trash);
   const old = names.filter((name) => {
     const moved = /^(\d+)~/u.exec(name)?.[1];
     return moved !== undefined && now.getTime() - Number(moved) > keep;
@@ -69,6 +69,15 @@ export async function purgeTrash(root: string, keep: number, now: Date = new Dat
   for (const name of old) await fs.rm(join(trash, name), { recursive: true, force: true });
   if (old.length === names.length) await removeEmpty(trash);
   return old.length;
+}
+
+async function namesIn(trash: string): Promise<string[]> {
+  try {
+    return await fs.readdir(trash);
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT' || errorCode(thrown) === 'ENOTDIR') return [];
+    throw thrown;
+  }
 }
 
 function cannotMove(thrown: unknown, file: string): RunError {
@@ -107,6 +116,6 @@ async function removeEmpty(folder: string): Promise<void> {
   } catch (thrown) {
     // Another window has just moved a run into it, or removed it.
     const code = errorCode(thrown);
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EEXIST') throw thrown;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EEXIST') throw thrown;
   }
 }

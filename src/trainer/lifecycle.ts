@@ -1,14 +1,14 @@
-import { rmSync } from 'node:fs';
 import { EigenloomError, toError } from '../base/errors';
 import { decodeExperiment } from '../protocol/experiment/parse';
 import { decodeMetricLine } from '../protocol/run/decode';
 import type { RunStatus } from '../protocol/run/record';
 import { listCheckpoints } from '../runs/checkpoints';
-import { removeTemporary } from '../runs/files';
+import { removeQuietly, removeTemporary } from '../runs/files';
 import { type RunPaths, runPaths } from '../runs/folder';
 import { filterLines, LineTail } from '../runs/lines';
 import { takeLock } from '../runs/lock';
 import { thisProcess } from '../runs/process';
+import { freeReserve } from '../runs/reserve';
 import type { Checkpoint, Train } from './context';
 import { EXIT, exitCodeOf } from './exit';
 import { machineFacts, versionFacts } from './machine';
@@ -45,7 +45,8 @@ export async function runTrainer(folder: string, train: Train): Promise<number> 
     };
     return await trainLocked(paths, recorder, placed);
   } finally {
-    rmSync(paths.stop, { force: true });
+    removeQuietly(paths.stop);
+    freeReserve(paths);
     release();
   }
 }
@@ -53,13 +54,14 @@ export async function runTrainer(folder: string, train: Train): Promise<number> 
 async function trainLocked(paths: RunPaths, recorder: Recorder, train: Train): Promise<number> {
   let session: Session | undefined;
   const fail = (thrown: unknown): number => {
+    freeReserve(paths);
     writeLog(paths.log, toError(thrown).stack ?? String(thrown));
     finish(recorder, 'failed', thrown);
     return exitCodeOf(thrown);
   };
   const crash = (thrown: unknown): void => {
     process.exitCode = fail(thrown);
-    rmSync(paths.lock, { force: true });
+    removeQuietly(paths.lock);
     process.exit();
   };
   const stop = (): void => session?.requestStop();
@@ -73,6 +75,7 @@ async function trainLocked(paths: RunPaths, recorder: Recorder, train: Train): P
     session = openSession({ paths, recorder, experiment, resume });
     const outcome = await train(session.context);
     session.close();
+    freeReserve(paths);
     finish(recorder, outcome);
     return EXIT.done;
   } catch (thrown) {
@@ -128,7 +131,8 @@ function finish(recorder: Recorder, status: RunStatus, thrown?: unknown): void {
       error: thrown === undefined ? undefined : failureOf(thrown),
     });
   } catch (second) {
-    // A full disk: the run then counts as interrupted, which is what it is.
+    // The folder is read-only or gone, or something else has filled the disk again: the run then counts as
+    // interrupted, which is what it is.
     if (!(second instanceof EigenloomError)) throw second;
   }
 }

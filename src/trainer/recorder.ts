@@ -13,7 +13,8 @@ const SAVE_EVERY = 5000;
 export class Recorder {
   readonly #path: string;
   #record: RunRecord;
-  #saved = 0;
+  // Not by the clock of the day, which may be set back.
+  #saved = -Infinity;
 
   /** Reads the record. Throws `InputError` where it is broken. */
   constructor(paths: RunPaths) {
@@ -41,7 +42,7 @@ export class Recorder {
   /** Takes note of a metric line; evaluations are written at once. */
   metric(line: MetricLine): void {
     this.#record = noted(this.#record, line);
-    if (line.split === 'eval' || Date.now() - this.#saved >= SAVE_EVERY) this.#save();
+    if (line.split === 'eval' || performance.now() - this.#saved >= SAVE_EVERY) this.#save();
   }
 
   /** Forgets every metric but these, which the run goes on from. */
@@ -55,7 +56,7 @@ export class Recorder {
 
   #save(): void {
     writeFileAtomic(this.#path, jsonText(this.#record));
-    this.#saved = Date.now();
+    this.#saved = performance.now();
   }
 }
 

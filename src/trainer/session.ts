@@ -57,7 +57,7 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
     step: resume?.step ?? 0,
     metrics_bytes: metrics.size,
   });
-  let noted = { what: '', at: 0 };
+  let noted = { what: '', at: -Infinity };
 
   const context: TrainContext = {
     folder: paths.folder,
@@ -84,10 +84,11 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
       tell({ time: new Date().toISOString(), kind: 'warning', text });
     },
     progress: (note) => {
-      const now = Date.now();
+      // Not by the clock of the day, which may be set back.
+      const now = performance.now();
       if (note.what === noted.what && note.fraction !== 1 && now - noted.at < NOTE_EVERY) return;
       noted = { what: note.what, at: now };
-      tell({ time: new Date(now).toISOString(), kind: 'progress', ...note });
+      tell({ time: new Date().toISOString(), kind: 'progress', ...note });
     },
     record: (facts) => {
       recorder.facts(facts);

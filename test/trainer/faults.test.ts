@@ -149,6 +149,19 @@ it('two trainers never write one run, and a run at work is neither resumed nor r
   expect(steps).toHaveLength(60);
 });
 
+it('a run whose folder is removed ends by itself, and nothing of it comes back', async () => {
+  const running = bench.start('run', bench.experiment('removed-slow', 2000));
+  const folder = await bench.appears('removed');
+  const trainer = await trainerOf(folder);
+  await until(() => metricsOf(folder).includes('"step":12'));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const { code, stderr } = await running.outcome;
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('this is no run');
+  expect(kill(trainer)).toBe(false);
+  expect(existsSync(folder)).toBe(false);
+});
+
 it('a run goes on after its files were damaged, or says what is broken', async () => {
   const expected = await undisturbed(30);
   const running = bench.start('run', bench.experiment('damaged', 30));

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { decodeRunRecord } from '../../protocol/run/decode';
 import type { RunRecord } from '../../protocol/run/record';
 import type { RunPaths } from '../../runs/folder';
+import { writeTrouble } from '../../runs/reserve';
 import { readRun } from '../../runs/store';
 import { EXIT, exitCodeOfKind } from '../exit';
 import {
@@ -96,7 +97,11 @@ function report({ paths, pid, end, stopAsked, json }: Ended, terminal: Terminal)
       terminal.note(
         `the trainer ended in the middle of the run (${end.signal ?? `exit code ${end.code ?? 'unknown'}`}). ${resume}`,
       );
-      if (!stopAsked) showLog(paths, terminal);
+      if (!stopAsked) {
+        const trouble = writeTrouble(paths.folder);
+        if (trouble !== undefined) terminal.note(`error: ${trouble.message}`);
+        showLog(paths, terminal);
+      }
       return stopAsked ? EXIT.stopped : EXIT.failed;
   }
 }

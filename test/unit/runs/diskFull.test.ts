@@ -6,7 +6,9 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { RunError } from '../../../src/base/errors';
 import { saveCheckpoint, listCheckpoints } from '../../../src/runs/checkpoints';
 import { writeFileAtomic } from '../../../src/runs/files';
+import { runPaths } from '../../../src/runs/folder';
 import { LineAppender } from '../../../src/runs/lines';
+import { freeReserve, makeReserve, writeTrouble } from '../../../src/runs/reserve';
 
 /** Bytes that the disk still takes: writes beyond fail as a full disk does, half-done where they began to fit. */
 const disk = vi.hoisted(() => ({ room: Infinity }));
@@ -72,4 +74,27 @@ it('a checkpoint that does not fit leaves those before it', async () => {
   disk.room = Infinity;
   expect(readdirSync(root)).toEqual(['step-1']);
   expect(listCheckpoints(root).map(({ step }) => step)).toEqual([1]);
+});
+
+it('what is kept in reserve is given back, and nothing of it stays where there is no room for it', () => {
+  const paths = runPaths(mkdtempSync(join(folder, 'run-')));
+  makeReserve(paths);
+  expect(readdirSync(paths.folder)).toEqual(['reserve']);
+  freeReserve(paths);
+  freeReserve(paths);
+  expect(readdirSync(paths.folder)).toEqual([]);
+  disk.room = 100;
+  expect(() => makeReserve(paths)).toThrow('the disk is full');
+  disk.room = Infinity;
+  expect(readdirSync(paths.folder)).toEqual([]);
+});
+
+it('what keeps a run from being written is found out by trying, without a trace', () => {
+  const run = mkdtempSync(join(folder, 'run-'));
+  expect(writeTrouble(run)).toBeUndefined();
+  disk.room = 0;
+  expect(writeTrouble(run)?.message).toMatch(`${run}: the disk is full. Free some space`);
+  disk.room = Infinity;
+  expect(writeTrouble(join(run, 'none'))?.message).toContain('cannot be written');
+  expect(readdirSync(run)).toEqual([]);
 });

@@ -9,10 +9,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunError } from '../../../src/base/errors';
 import { listCheckpoints, saveCheckpoint } from '../../../src/runs/checkpoints';
-import { removeTemporary, writeFileAtomic, writeFolderAtomic } from '../../../src/runs/files';
+import { removeTemporary, writeFailure, writeFileAtomic, writeFolderAtomic } from '../../../src/runs/files';
 import { filterLines, LineAppender, LineTail } from '../../../src/runs/lines';
 
 let folder = '';
@@ -56,6 +56,20 @@ describe('atomic writes', () => {
     await expect(failing).rejects.toThrow(RangeError);
     expect(readdirSync(target)).toEqual(['deep']);
     expect(readdirSync(folder)).toEqual(['adapter']);
+  });
+
+  it('bring back nothing of a folder that was removed', async () => {
+    const gone = join(folder, 'gone');
+    await expect(writeFolderAtomic(join(gone, 'adapter'), () => undefined)).rejects.toThrow(RunError);
+    await expect(saveCheckpoint(join(gone, 'checkpoints'), 1, 1, () => undefined)).rejects.toThrow(RunError);
+    expect(existsSync(gone)).toBe(false);
+  });
+
+  it('say in words of their own that a disk has become read-only', () => {
+    const refused = Object.assign(new Error('EROFS: read-only file system, open'), { code: 'EROFS' });
+    expect(writeFailure(refused, '/runs/a').message).toBe(
+      '/runs/a: this cannot be written: its disk has become read-only. Make it writable again, then resume the run: its last checkpoint is whole.',
+    );
   });
 
   it('leave remains that the next writer removes', () => {
@@ -124,6 +138,33 @@ describe('lines', () => {
     expect(appender.size).toBe(16);
     appender.close();
     expect(readFileSync(file, 'utf8')).toBe('{"a":1}\n{"c":2}\n');
+  });
+
+  it('are refused by a file that has been removed, when they are brought to the disk', () => {
+    const file = join(folder, 'm.jsonl');
+    const appender = new LineAppender(file);
+    appender.append('{"step":1}');
+    appender.flush();
+    rmSync(file);
+    appender.append('{"step":2}');
+    expect(() => appender.flush()).toThrow('removed while the run was at work');
+    appender.close();
+  });
+
+  it('are brought to the disk every two seconds, also where the clock of the day was set back', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000_000 });
+    try {
+      const file = join(folder, 'm.jsonl');
+      const appender = new LineAppender(file);
+      rmSync(file);
+      vi.setSystemTime(0);
+      appender.append('{"step":1}');
+      vi.advanceTimersByTime(2001);
+      expect(() => appender.append('{"step":2}')).toThrow('removed while the run was at work');
+      appender.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are cut back to those that are kept', () => {

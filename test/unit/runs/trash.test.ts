@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { thisProcess } from '../../../src/runs/process';
-import { purgeTrash, restoreRun, trashRun } from '../../../src/runs/trash';
+import { isTrashed, purgeTrash, restoreRun, trashRun } from '../../../src/runs/trash';
 import { makeRun, runId, temporaryFolder } from '../../support/runFolders';
 
 const DAY = 86_400_000;
@@ -40,6 +40,16 @@ describe('the trash beside the runs', () => {
     makeRun(root, runId(1));
     await expect(restoreRun(trashed)).rejects.toThrow(/folder of its name again/u);
     expect(existsSync(trashed.to)).toBe(true);
+  });
+
+  it('knows which runs lie in it', async () => {
+    const folder = makeRun(root, runId(1));
+    expect(await isTrashed(folder)).toBe(false);
+    const trashed = await trashRun(folder);
+    expect(await isTrashed(folder)).toBe(true);
+    expect(await isTrashed(join(root, runId(2)))).toBe(false);
+    await restoreRun(trashed);
+    expect(await isTrashed(folder)).toBe(false);
   });
 
   it('takes no run that a trainer is at work on', async () => {
