@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../../protocol/run/record';
+import { UNWRITABLE } from '../../../runs/files';
 import { durationOf } from '../runs/query/match';
 import type { RunSummary } from '../runs/summary';
 import { formatNumber, formatSpan } from '../runs/words';
@@ -7,8 +8,8 @@ import { formatNumber, formatSpan } from '../runs/words';
 interface Awaited {
   /** When it had ended before, where it has been resumed. */
   readonly endedBefore: number | undefined;
-  /** True once it was seen at work. */
-  readonly seen: boolean;
+  /** As it was when it was last seen at work; undefined where it has not been yet. */
+  readonly seen: RunSummary | undefined;
 }
 
 /** Finds out which runs have ended since it looked last. What had ended before is no news. */
@@ -17,12 +18,26 @@ export class EndWatch {
 
   /** A run that has just been started or resumed, and may end before it was ever seen at work. */
   expect(folder: string, endedBefore: number | undefined): void {
-    this.#awaited.set(folder, { endedBefore, seen: false });
+    this.#awaited.set(folder, { endedBefore, seen: undefined });
   }
 
   /** True for a run that was started and has not been seen at work, nor ended, since. */
   isUnseen(folder: string): boolean {
-    return this.#awaited.get(folder)?.seen === false;
+    const awaited = this.#awaited.get(folder);
+    return awaited !== undefined && awaited.seen === undefined;
+  }
+
+  /** The runs that were at work when they were last seen, and are not there any more: their folders may be gone. */
+  missing(runs: readonly RunSummary[]): RunSummary[] {
+    const there = new Set(runs.map(({ folder }) => folder));
+    return [...this.#awaited.values()].flatMap(({ seen }) =>
+      seen === undefined || there.has(seen.folder) ? [] : [seen],
+    );
+  }
+
+  /** The end of a run is not awaited any more; false where it was not before. */
+  forget(folder: string): boolean {
+    return this.#awaited.delete(folder);
   }
 
   look(runs: readonly RunSummary[]): RunSummary[] {
@@ -31,9 +46,9 @@ export class EndWatch {
       const { folder, status } = run;
       const awaited = this.#awaited.get(folder);
       if (status === 'running' || status === 'paused') {
-        if (awaited?.seen !== true) this.#awaited.set(folder, { endedBefore: run.ended, seen: true });
+        this.#awaited.set(folder, { endedBefore: awaited?.endedBefore, seen: run });
       } else if (awaited !== undefined && status !== undefined && status !== 'queued') {
-        if (!awaited.seen && run.ended === awaited.endedBefore) continue;
+        if (awaited.seen === undefined && run.ended === awaited.endedBefore) continue;
         this.#awaited.delete(folder);
         ended.push(run);
       }
@@ -41,6 +56,9 @@ export class EndWatch {
     return ended;
   }
 }
+
+/** When the user is told how runs end. */
+type NoticeSetting = 'all' | 'failures' | 'none';
 
 /** What can be done about a run that has ended. */
 export type EndAction = 'curves' | 'export' | 'log' | 'place' | 'resume';
@@ -52,25 +70,36 @@ export interface EndNotice {
   readonly actions: readonly EndAction[];
 }
 
+/** What is known about the end of a run beside its summary and its record. */
+interface EndContext {
+  /** This window asked it to stop. */
+  readonly asked: boolean;
+  readonly setting: NoticeSetting;
+  /** Why its trainer could leave no word: what keeps its folder from being written. */
+  readonly trouble?: string | undefined;
+}
+
 /**
- * How a run ended, in a sentence; undefined where nobody needs to be told. `asked`: this window asked it to stop.
- * `record` adds what a summary leaves out.
+ * How a run ended, in a sentence; undefined where nobody needs to be told. `record` adds what a summary leaves out.
  */
 export function noticeOf(
   run: RunSummary,
   record: RunRecord | undefined,
-  { asked, setting }: { asked: boolean; setting: 'all' | 'failures' | 'none' },
+  { asked, setting, trouble }: EndContext,
 ): EndNotice | undefined {
   const name = `‘${run.label}’`;
   if (setting === 'none') return undefined;
   if (run.status === 'failed') {
     const text = `${name} has failed: ${firstLine(run.error ?? 'the log says more')}`;
-    const named = record?.error?.facts?.line !== undefined;
-    return { severity: 'error', text, actions: ['log', ...(named ? (['place'] as const) : [])] };
+    const { line, code } = record?.error?.facts ?? {};
+    const resumable = code === UNWRITABLE ? (['resume'] as const) : [];
+    const named = line === undefined ? [] : (['place'] as const);
+    return { severity: 'error', text, actions: [...resumable, 'log', ...named] };
   }
   if (run.status === 'interrupted') {
     if (asked) return undefined;
-    const text = `${name} was interrupted at step ${run.step}: its trainer is gone.`;
+    const why = trouble ?? 'its trainer is gone. Resume it to go on from its last checkpoint.';
+    const text = `${name} was interrupted at step ${run.step}: ${firstLine(why)}`;
     return { severity: 'error', text, actions: ['resume', 'log'] };
   }
   if (setting === 'failures') return undefined;
@@ -84,6 +113,14 @@ export function noticeOf(
     text: `${name} is done${resultOf(run, record)}${timeOf(run)}.`,
     actions: ['curves', 'export'],
   };
+}
+
+/** What is said of a run whose folder was removed while it was at work; undefined where nobody needs to be told. */
+export function noticeOfRemoved(run: RunSummary, setting: NoticeSetting): EndNotice | undefined {
+  if (setting === 'none') return undefined;
+  // Without a button a notification shows one line at first: what matters comes first.
+  const text = `‘${run.label}’ is gone: its folder was removed at step ${run.step}. Its trainer ends by itself, and nothing of the run is kept.`;
+  return { severity: 'warning', text, actions: [] };
 }
 
 function resultOf(run: RunSummary, record: RunRecord | undefined): string {

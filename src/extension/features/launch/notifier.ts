@@ -4,12 +4,14 @@ import * as vscode from 'vscode';
 import { Owner } from '../../../base/disposable';
 import { toError } from '../../../base/errors';
 import type { RunRecord } from '../../../protocol/run/record';
+import { writeTrouble } from '../../../runs/reserve';
+import { isTrashed } from '../../../runs/trash';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
-import { readWholeRecord } from '../runs/runFiles';
+import { readWholeRecord, stampOf } from '../runs/runFiles';
 import type { RunSummary } from '../runs/summary';
 import { Claims } from './claims';
-import { type EndAction, type EndNotice, EndWatch, noticeOf } from './ends';
+import { type EndAction, type EndNotice, EndWatch, noticeOf, noticeOfRemoved } from './ends';
 import type { Launcher } from './launcher';
 import type { Stopping } from './stopping';
 
@@ -52,7 +54,20 @@ export class Notifier extends Owner {
   }
 
   private look(): void {
-    for (const run of this.#watch.look(this.services.runs.runs)) this.attempt(() => this.tell(run));
+    const { runs } = this.services.runs;
+    for (const run of this.#watch.look(runs)) this.attempt(() => this.tell(run));
+    for (const run of this.#watch.missing(runs)) this.attempt(() => this.tellIfRemoved(run));
+  }
+
+  /** A run that is not listed any more need not be gone: the runs folder may be another, or its record unreadable. */
+  private async tellIfRemoved(run: RunSummary): Promise<void> {
+    const { folder } = run;
+    if ((await stampOf(folder)) !== '' || !this.#watch.forget(folder)) return;
+    // It was stopped and deleted in the explorer, by whoever did that.
+    if (await isTrashed(folder)) return;
+    if (!(await this.isOurs(run))) return;
+    const notice = noticeOfRemoved(run, this.services.settings.notifications());
+    if (notice !== undefined) await this.show(notice, run, undefined);
   }
 
   /** A trainer that ended before it had written a word leaves its run as it was: that is told at once. */
@@ -68,13 +83,21 @@ export class Notifier extends Owner {
 
   private async tell(run: RunSummary): Promise<void> {
     const { settings } = this.services;
-    const ours = this.#ours.delete(run.folder);
-    if (!ours && !vscode.window.state.focused) await sleep(COURTESY);
-    if (!(await this.#claims.claim(run.id, ours))) return;
+    if (!(await this.isOurs(run))) return;
     const record = await readWholeRecord(run.folder);
-    const asked = this.stopping.wasAsked(run.folder);
-    const notice = noticeOf(run, record, { asked, setting: settings.notifications() });
+    const notice = noticeOf(run, record, {
+      asked: this.stopping.wasAsked(run.folder),
+      setting: settings.notifications(),
+      trouble: run.status === 'interrupted' ? writeTrouble(run.folder)?.message : undefined,
+    });
     if (notice !== undefined) await this.show(notice, run, record);
+  }
+
+  /** True where this window, of all that are open, is the one to tell how a run ended. */
+  private async isOurs({ folder, id }: RunSummary): Promise<boolean> {
+    const launched = this.#ours.delete(folder);
+    if (!launched && !vscode.window.state.focused) await sleep(COURTESY);
+    return this.#claims.claim(id, launched);
   }
 
   private async show(

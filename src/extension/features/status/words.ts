@@ -16,7 +16,7 @@ export interface StatusWords {
   readonly active: readonly RunSummary[];
 }
 
-/** A run that ended while this window was looking, and when (milliseconds since 1970). */
+/** A run that ended while this window was looking, and when (ms, by whichever clock it is asked with later). */
 export interface EndedRun {
   readonly run: RunSummary;
   readonly at: number;
@@ -42,6 +42,8 @@ export function statusWords(
   }
   if (ended === undefined || now - ended.at > LINGER) return undefined;
   const { run } = ended;
+  // It has been removed since.
+  if (!runs.some(({ folder }) => folder === run.folder)) return undefined;
   const failed = run.status === 'failed' || run.status === 'interrupted';
   const loss = lossOf(run);
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EndWatch, noticeOf } from '../../../../src/extension/features/launch/ends';
+import { EndWatch, noticeOf, noticeOfRemoved } from '../../../../src/extension/features/launch/ends';
 import type { RunSummary } from '../../../../src/extension/features/runs/summary';
 import { recordOf, runId, summaryOf } from '../../../support/runFolders';
 
@@ -22,6 +22,20 @@ describe('the watch for ends', () => {
     expect(watch.isUnseen(folder)).toBe(true);
     expect(statuses(watch.look([summaryOf({ status: 'failed', ended: 5 })]))).toEqual(['failed']);
     expect(watch.isUnseen(folder)).toBe(false);
+  });
+
+  it('misses a run that was at work and is not listed any more, until it is told to forget it', () => {
+    const watch = new EndWatch();
+    const run = summaryOf({ status: 'running', step: 7 });
+    watch.expect(run.folder, undefined);
+    expect(watch.missing([])).toEqual([]);
+    watch.look([{ ...run, step: 3 }]);
+    watch.look([run]);
+    expect(watch.missing([run])).toEqual([]);
+    expect(watch.missing([])).toEqual([run]);
+    expect(watch.forget(run.folder)).toBe(true);
+    expect(watch.forget(run.folder)).toBe(false);
+    expect(watch.missing([])).toEqual([]);
   });
 
   it('does not take the end of before for that of a resumed run', () => {
@@ -64,6 +78,32 @@ describe('a notice', () => {
       actions: ['log', 'place'],
     });
     expect(noticeOf(failed, undefined, all)?.actions).toEqual(['log']);
+    const full = { what: 'the disk is full', code: 'unwritable' };
+    const unwritten = recordOf(runId(1), { error: { kind: 'run', message: 'm', facts: full } });
+    expect(noticeOf(failed, unwritten, all)?.actions).toEqual(['resume', 'log']);
+  });
+
+  it('tells what to do about a run whose trainer is gone, and what kept that from saying so itself', () => {
+    const run = summaryOf({ label: 'x', status: 'interrupted', step: 9 });
+    expect(noticeOf(run, undefined, all)).toEqual({
+      severity: 'error',
+      text: '‘x’ was interrupted at step 9: its trainer is gone. Resume it to go on from its last checkpoint.',
+      actions: ['resume', 'log'],
+    });
+    const trouble = '/runs/x: the disk is full. Free some space.';
+    expect(noticeOf(run, undefined, { ...all, trouble })?.text).toBe(
+      '‘x’ was interrupted at step 9: /runs/x: the disk is full. Free some space.',
+    );
+  });
+
+  it('tells of a folder that was removed', () => {
+    const run = summaryOf({ label: 'x', status: 'running', step: 9 });
+    expect(noticeOfRemoved(run, 'failures')).toEqual({
+      severity: 'warning',
+      text: '‘x’ is gone: its folder was removed at step 9. Its trainer ends by itself, and nothing of the run is kept.',
+      actions: [],
+    });
+    expect(noticeOfRemoved(run, 'none')).toBeUndefined();
   });
 
   it.each([

@@ -51,5 +51,6 @@ describe('the status bar', () => {
     });
     expect(statusWords([done], { run: done, at: NOW }, NOW + 200_000)).toBeUndefined();
     expect(statusWords([done], undefined, NOW)).toBeUndefined();
+    expect(statusWords([], { run: done, at: NOW }, NOW)).toBeUndefined();
   });
 });
