@@ -72,7 +72,7 @@ export class Launcher extends Owner {
     const trainer = await launchTrainer(paths, { cache: settings.cacheFolder(), givesWay: true });
     this.#started.fire(folder);
     void trainer.ended.then((end) => this.#ended.fire({ folder, end }));
-    await runs.look(folder);
+    await runs.awaitTrainer(folder);
     if (settings.showCurvesOnRun()) {
       await vscode.commands.executeCommand(COMMANDS.showCurves, { folder });
     }

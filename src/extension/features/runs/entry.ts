@@ -10,17 +10,22 @@ import { collectId, collectSummary, type RecordPart, sameSummary } from './colle
 import { MetricDigest } from './digest';
 import { LiveFiles } from './liveFiles';
 import { currentStatus } from './liveStatus';
-import { changedAt, digestMetrics, readRecord, stampOf } from './runFiles';
+import { digestMetrics, readRecord, silenceOf, stampOf } from './runFiles';
 import { type BrokenSummary, isActive, type RunSummary } from './summary';
 
 /** What stands for the metrics of a run that was not looked at: nothing is ever added to it. */
 const NO_METRICS = new MetricDigest();
+
+/** How long (ms) a trainer that has been started may take for its first words before nobody waits for them. */
+const MAY_START = 60_000;
 
 /** What reading a run needs of its surroundings. */
 export interface EntryContext {
   readonly liveness: Liveness;
   readonly hostname: string;
   readonly warn: (text: string) => void;
+  /** Milliseconds since whenever, by a clock that nobody sets. */
+  readonly clock: () => number;
 }
 
 /** One run folder: reads what has changed of it when asked to look, and keeps the summary of that. */
@@ -33,8 +38,10 @@ export class RunEntry {
   #notes: UserNotes = NO_NOTES;
   #digest = NO_METRICS;
   #live: LiveFiles | undefined;
-  /** When it was last seen to grow, by the clock of files. */
-  #grown = 0;
+  /** When it was last seen to grow, by the context's clock; before it was first read, so far back as files tell. */
+  #grown: number | undefined;
+  /** Until when a trainer's first words are waited for, by the context's clock. */
+  #awaitedUntil = -Infinity;
   #looked = false;
   #looking: Promise<boolean> | undefined;
 
@@ -59,9 +66,14 @@ export class RunEntry {
     return this.#broken;
   }
 
-  /** True where a trainer is at work on it, so that it is worth looking often. */
+  /** True where a trainer is at work on it, or about to be, so that it is worth looking often. */
   get live(): boolean {
-    return this.#live !== undefined;
+    return this.#live !== undefined || this.context.clock() < this.#awaitedUntil;
+  }
+
+  /** A trainer has been started: what stands in the record now is about an earlier one. */
+  awaitTrainer(): void {
+    this.#awaitedUntil = this.context.clock() + MAY_START;
   }
 
   /** True once it has been looked at. */
@@ -114,9 +126,12 @@ export class RunEntry {
 
   private async readRecord(stamp: string): Promise<void> {
     if (stamp === '') throw new Error('it has no run.json');
+    const known = this.#record !== undefined;
     this.#record = await readRecord(this.#paths);
     this.#recordStamp = stamp;
-    this.#grown = Math.max(this.#grown, changedAt(stamp));
+    if (!known) return;
+    this.#grown = this.context.clock();
+    this.#awaitedUntil = -Infinity;
   }
 
   private async readNotes(stamp: string): Promise<void> {
@@ -134,8 +149,11 @@ export class RunEntry {
   private async follow(changed: boolean): Promise<void> {
     const active = isActive({ status: this.#record?.status });
     if (active || this.#live !== undefined) {
+      this.#grown ??= this.context.clock() - (await silenceOf(this.#paths, Date.now()));
+      const known = this.#live !== undefined;
       this.#live ??= new LiveFiles(this.#paths);
-      if (await this.#live.read()) this.#grown = Math.max(this.#grown, Date.now());
+      // What stands there when it is read first may be old.
+      if ((await this.#live.read()) && known) this.#grown = this.context.clock();
       this.#digest = this.#live.digest;
     } else if (changed || this.#digest.lines === 0) this.#digest = await digestMetrics(this.#paths);
   }
@@ -143,10 +161,11 @@ export class RunEntry {
   private async publish(): Promise<boolean> {
     const record = this.#record;
     if (record === undefined) return false;
+    const { clock, ...context } = this.context;
     const status: RunStatus = await currentStatus(record, {
-      ...this.context,
+      ...context,
       lock: this.#paths.lock,
-      grown: this.#grown,
+      silent: this.#grown === undefined ? Infinity : clock() - this.#grown,
     });
     const next = collectSummary({
       folder: this.folder,

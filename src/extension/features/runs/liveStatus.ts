@@ -17,8 +17,8 @@ export interface Signs {
   readonly hostname: string;
   /** The lock file of the run. */
   readonly lock: string;
-  /** When its files last grew, in milliseconds since 1970. */
-  readonly grown: number;
+  /** How long (ms) its files have not grown. */
+  readonly silent: number;
 }
 
 /**
@@ -27,9 +27,8 @@ export interface Signs {
  */
 export async function currentStatus(
   { status, process, hostname }: Pick<RecordPart, 'status' | 'process' | 'hostname'>,
-  { liveness, hostname: here, lock, grown }: Signs,
+  { liveness, hostname: here, lock, silent }: Signs,
 ): Promise<RunStatus> {
-  const silent = Math.abs(Date.now() - grown);
   if (status === 'queued') {
     // Between the making of a run and the first words of its trainer.
     if (silent < MAY_WAIT) return status;

@@ -16,6 +16,9 @@ export class RunsModel extends Owner {
   readonly #changed = this.register(new Emitter<void>());
   /** Something has changed; at most four times a second. */
   readonly onDidChange = this.#changed.event;
+  readonly #awaited = this.register(new Emitter<RunSummary>());
+  /** A trainer has been started on a run, which is as it was before that. */
+  readonly onDidAwaitTrainer = this.#awaited.event;
   readonly #tell = this.register(new Throttle(TELL_EVERY, () => this.#changed.fire()));
   #scanner: RunScanner | undefined;
   #bySource: ReadonlyMap<string, readonly RunSummary[]> | undefined;
@@ -78,6 +81,14 @@ export class RunsModel extends Owner {
   /** Looks which runs there are, and answers when that is done: some have been made, moved or removed. */
   async list(): Promise<void> {
     await this.#scanner?.list(true);
+  }
+
+  /** Tells that this window has just started a trainer on a run, and answers when that has been looked at. */
+  async awaitTrainer(folder: string): Promise<void> {
+    const before = this.get(folder);
+    await this.#scanner?.awaitTrainer(folder);
+    const run = before ?? this.get(folder);
+    if (run !== undefined) this.#awaited.fire(run);
   }
 
   /** Looks at one run now, and answers when that is done: something has just been done to it. */

@@ -20,9 +20,14 @@ export async function stampOf(file: string): Promise<string> {
   }
 }
 
-/** When a file was changed, by its stamp; 0 where it is not there. */
-export function changedAt(stamp: string): number {
-  return Number(stamp.split(' ')[2] ?? 0);
+/**
+ * How long (ms) no file that grows in a run has changed, by the times that they bear; none at all where those lie in
+ * the future: a clock was set back, and they tell nothing.
+ */
+export async function silenceOf({ record, metrics, events }: RunPaths, now: number): Promise<number> {
+  const stamps = await Promise.all([record, metrics, events].map(stampOf));
+  const changed = stamps.map((stamp) => Number(stamp.split(' ')[2] ?? 0));
+  return Math.max(0, now - Math.max(...changed));
 }
 
 /** Reads `run.json`. Throws `InputError` where it isn't a run's, `SyntaxError` where it isn't JSON. */

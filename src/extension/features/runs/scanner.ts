@@ -40,6 +40,7 @@ export interface ScannerOptions {
   readonly saveAfter?: number;
   readonly liveness?: Liveness;
   readonly hostname?: string;
+  readonly clock?: () => number;
 }
 
 /**
@@ -67,7 +68,7 @@ export class RunScanner extends Owner {
   constructor(private readonly options: ScannerOptions) {
     super();
     const { warn, liveness = new Liveness(), hostname = os.hostname() } = options;
-    this.#context = { warn, liveness, hostname };
+    this.#context = { warn, liveness, hostname, clock: options.clock ?? (() => performance.now()) };
     this.#intervals = options.intervals ?? INTERVALS;
     this.register(disposable(() => clearTimeout(this.#saving)));
   }
@@ -128,6 +129,12 @@ export class RunScanner extends Owner {
     if (!this.#entries.has(folder)) await this.list(true);
     const entry = this.#entries.get(folder);
     if (entry !== undefined) await this.lookAt([entry]);
+  }
+
+  /** A trainer has been started on a run, which may be new: it is looked at often until its first words are there. */
+  async awaitTrainer(folder: string): Promise<void> {
+    await this.look(folder);
+    this.#entries.get(folder)?.awaitTrainer();
   }
 
   private get newest(): readonly RunEntry[] {

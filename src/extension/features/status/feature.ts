@@ -29,6 +29,7 @@ class StatusItem extends Owner {
     super();
     this.#item.name = 'Eigenloom Runs';
     this.register(services.runs.onDidChange(() => this.update()));
+    this.register(services.runs.onDidAwaitTrainer(({ folder, ended }) => this.#watch.expect(folder, ended)));
     const timer = setInterval(() => this.update(), LOOK_EVERY);
     this.register(new vscode.Disposable(() => clearInterval(timer)));
     this.update();
@@ -38,9 +39,10 @@ class StatusItem extends Owner {
     const { runs } = this.services.runs;
     const now = Date.now();
     const [ended] = this.#watch.look(runs);
-    if (ended !== undefined) this.#ended = { run: ended, at: now };
+    // Not by the clock of the day, which may be set back.
+    if (ended !== undefined) this.#ended = { run: ended, at: performance.now() };
     this.#running.set(runs.some(isActive));
-    const words = statusWords(runs, this.#ended, now);
+    const words = statusWords(runs, this.#ended, performance.now());
     if (words === undefined) {
       this.#item.hide();
       return;

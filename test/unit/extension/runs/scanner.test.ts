@@ -1,9 +1,19 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { durationOf } from '../../../../src/extension/features/runs/query/match';
 import { RunScanner, type ScannerOptions } from '../../../../src/extension/features/runs/scanner';
+import { describeRun, speakRun } from '../../../../src/extension/features/runs/words';
 import { changeUserNotes } from '../../../../src/runs/user';
 import { thisProcess } from '../../../../src/runs/process';
 import { makeRun, recordOf, runId, temporaryFolder, trainLine } from '../../../support/runFolders';
@@ -17,6 +27,14 @@ const HERE = {
   memory_mb: 1,
   hostname: hostname(),
 };
+
+const DAY = 86_400_000;
+
+/** Gives the files of a run times so far (ms) from now. */
+function setTimes(folder: string, shift: number): void {
+  const time = (Date.now() + shift) / 1000;
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), time, time);
+}
 
 describe('the scanner', () => {
   let root: string;
@@ -149,6 +167,77 @@ describe('the scanner', () => {
     await scanner.setRoots([root]);
     await scanner.refresh();
     expect(scanner.runs[0]?.status).toBe('running');
+  });
+
+  it('takes one for interrupted whose files have not grown for long, also when it reads them first', async () => {
+    const elsewhere = { ...HERE, hostname: 'elsewhere' };
+    const folder = makeRun(root, runId(1), { status: 'running', machine: elsewhere }, [trainLine(1, 2)]);
+    setTimes(folder, -600_000);
+    await scanner.setRoots([root]);
+    await scanner.refresh();
+    expect(scanner.runs[0]?.status).toBe('interrupted');
+    setTimes(folder, 0);
+    await scanner.refresh();
+    expect(scanner.runs[0]?.status).toBe('running');
+  });
+
+  it('judges runs whose times lie in the future by what it sees itself', async () => {
+    const elsewhere = { ...HERE, hostname: 'elsewhere' };
+    const folder = makeRun(root, runId(2), { status: 'running', machine: elsewhere }, [trainLine(1, 2)]);
+    setTimes(folder, DAY);
+    setTimes(makeRun(root, runId(1), { status: 'queued' }), DAY);
+    let now = 0;
+    scanner = make({ clock: () => now });
+    await scanner.setRoots([root]);
+    const statuses = async (): Promise<unknown[]> => {
+      await scanner.refresh();
+      return scanner.runs.map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual(['running', 'queued']);
+    now = 61_000;
+    expect(await statuses()).toEqual(['running', 'interrupted']);
+    now = 299_000;
+    expect(await statuses()).toEqual(['running', 'interrupted']);
+    // It goes on growing: the other machine is at work.
+    appendFileSync(join(folder, 'metrics.jsonl'), `${trainLine(2, 2)}\n`);
+    setTimes(folder, DAY);
+    expect(await statuses()).toEqual(['running', 'interrupted']);
+    now = 598_000;
+    expect(await statuses()).toEqual(['running', 'interrupted']);
+    now = 600_000;
+    expect(await statuses()).toEqual(['interrupted', 'interrupted']);
+  });
+
+  it('says nothing absurd of a run of this machine that began in the future', async () => {
+    const started = new Date(Date.now() + DAY).toISOString();
+    const running = { status: 'running', process: thisProcess(), machine: HERE, started } as const;
+    makeRun(root, runId(1), { ...running, created: started }, [trainLine(4, 2)]);
+    const gone = { ...running, process: { ...thisProcess(), started: 'another time' } };
+    makeRun(root, runId(2), gone, [trainLine(4, 2)]);
+    await scanner.setRoots([root]);
+    await scanner.refresh();
+    const [live, dead] = scanner.runs;
+    if (live === undefined || dead === undefined) throw new Error('two runs were made');
+    expect(live).toMatchObject({ status: 'running', secondsLeft: 3 });
+    expect(dead.status).toBe('interrupted');
+    expect(durationOf(live, Date.now())).toBe(0);
+    expect(describeRun(live, Date.now())).toMatch(/step 4\/10 · 0:03 left/u);
+    expect(describeRun({ ...live, status: 'stopped' }, Date.now())).toMatch(/^now · /u);
+    expect(`${speakRun(live, Date.now())} ${speakRun(dead, Date.now())}`).not.toMatch(/-\d|NaN|Infinity/u);
+  });
+
+  it('looks often at a run whose trainer has just been started, until it has heard of it', async () => {
+    const folder = makeRun(root, runId(1), { status: 'stopped' });
+    scanner = make({ intervals: { ...QUICK, recent: 60_000, rest: 60_000 } });
+    await scanner.setRoots([root]);
+    await scanner.refresh();
+    scanner.start();
+    await scanner.awaitTrainer(folder);
+    const running = recordOf(runId(1), { status: 'running', process: thisProcess(), machine: HERE });
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(running));
+    await until(() => scanner.runs[0]?.status === 'running');
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(recordOf(runId(1))));
+    await until(() => scanner.runs[0]?.status === 'done');
   });
 
   it('reads the end of a run to its end', async () => {
