@@ -58,7 +58,8 @@ async function deviceFor(context: TrainContext): Promise<DeviceChoice> {
   if (experiment.device !== 'auto' || before === undefined) return chooseDevice(experiment.device);
   const device = DEVICES.find((kind) => kind === before.provider) ?? 'auto';
   try {
-    return { ...(await chooseDevice(device)), why: `the run began on it (${before.reason})` };
+    // Why it began on it is why it goes on: a reason around that would grow with each time.
+    return { ...(await chooseDevice(device)), why: before.reason };
   } catch (thrown) {
     context.warn(`the device that the run began on cannot be used: ${toError(thrown).message}`);
     return chooseDevice('auto');
