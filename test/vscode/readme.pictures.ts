@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, it } from 'vitest';
 import { makeSampleWorkspace } from './support/sampleWorkspace';
 import type { Session } from './support/session';
@@ -10,15 +12,79 @@ import type { Workbench } from './support/workbench';
 
 /** The sample's experiments that are run in full, for curves worth a look. */
 const RUNS = ['lora.tune.yaml', 'pissa.tune.yaml', 'lamda.tune.yaml'];
+const SHOWN = 'lamda.tune.yaml';
+/** How long (ms) these may take: minutes each where the machine has other work. */
+const PATIENCE = 2_400_000;
 
-/** The pictures of the README: the workbench with an experiment, its curves beside it, and the runs. */
+/** An experiment of questions and answers, for tokens of which not all are learnt. */
+const QUESTIONS = 'questions.tune.yaml';
+const ANSWERS = [
+  [
+    'Who tells the story of Moby-Dick?',
+    'Ishmael, who goes to sea whenever it is a damp, drizzly November in his soul.',
+  ],
+  ['What is the ship called?', 'The Pequod, an old Nantucket whaler.'],
+  ['Who is her captain?', 'Ahab, who lost a leg to the white whale.'],
+  ['Where does the voyage begin?', 'In Nantucket, on a cold Christmas Day.'],
+  [
+    'Who is Queequeg?',
+    'A harpooneer from Kokovoko, an island that is not down in any map; true places never are.',
+  ],
+  ['What is nailed to the mast?', 'A doubloon of gold, for whoever raises the whale.'],
+  ['Who is the first mate?', 'Starbuck, a careful man.'],
+  ['What becomes of the ship?', 'She sinks, and one man alone is left to tell of her.'],
+] as const;
+
+/** What leaves more room for what the pictures are of. */
+const SETTINGS = {
+  'editor.fontSize': 12,
+  'editor.minimap.enabled': false,
+  'editor.scrollBeyondLastLine': false,
+};
+
+/** Puts the experiment of questions and answers into a folder. */
+function addQuestions(folder: string): void {
+  const rows = ANSWERS.map(([question, answer]) => JSON.stringify({ question, answer }));
+  writeFileSync(join(folder, 'data', 'questions.jsonl'), `${rows.join('\n')}\n`);
+  writeFileSync(
+    join(folder, QUESTIONS),
+    `# The loss is on the answers only.
+name: questions
+model: model
+
+data:
+  train: data/questions.jsonl
+  prompt: "Question: {question}\\nAnswer:"
+  completion: " {answer}"
+  max_length: 40              # tokens; a longer row is cut
+
+adapter:
+  method: lora
+  rank: 16
+
+training:
+  max_steps: 100
+  batch_size: 4
+  learning_rate: 2.0e-3
+`,
+  );
+}
+
+/** The pictures of the README: the workbench with an experiment, its curves or tokens beside it, and the runs. */
 describe('pictures', () => {
-  const opened = useSession({
-    prepare: (folder) => {
-      makeSampleWorkspace(folder);
-      for (const experiment of RUNS) runInTerminal(folder, experiment);
+  const opened = useSession(
+    {
+      settings: SETTINGS,
+      width: 1600,
+      height: 930,
+      prepare: (folder) => {
+        makeSampleWorkspace(folder);
+        addQuestions(folder);
+        for (const experiment of RUNS) runInTerminal(folder, experiment);
+      },
     },
-  });
+    PATIENCE,
+  );
   let session: Session;
   let workbench: Workbench;
 
@@ -26,26 +92,46 @@ describe('pictures', () => {
     session = opened();
     ({ workbench } = session);
     await workbench.showRuns();
-    await workbench.openFile('lamda.tune.yaml');
-    await workbench.command('Eigenloom: Show Curves');
+    await workbench.widenSideBar(130);
+    await workbench.command('Eigenloom: Group Runs by…');
+    await workbench.pick('Day');
+    await workbench.openFile(SHOWN);
     const rows = workbench.runs('sample-');
     await until('the runs', async () => (await rows.count()) === RUNS.length);
-    for (const row of [rows.first(), rows.nth(1), rows.last()]) {
-      await row.click({ button: 'right' });
-      await workbench.page
-        .locator('.monaco-menu .action-label', { hasText: 'Add Run to Curves' })
-        .first()
-        .click();
-    }
+    await workbench.select(rows.first());
+    await rows.last().click({ modifiers: ['Shift'] });
+    await rows.last().click({ button: 'right' });
+    await workbench.page.locator('.monaco-menu .action-label', { hasText: 'Show Curves' }).first().click();
     const page = await webview(workbench.page, 'Curves');
-    await until('the runs', async () => (await page.locator('.legend-row').count()) === RUNS.length);
+    await until('their curves', async () => (await page.locator('.legend-row').count()) === RUNS.length);
   });
 
   it.each(THEME_NAMES)('of the workbench in the %s theme', async (theme) => {
     await session.theme(theme);
-    await workbench.quiet();
     const page = await webview(workbench.page, 'Curves');
     await settled('the page', () => page.locator('body').innerText());
-    await workbench.picture(`workbench-${theme}`);
+    await picture(`workbench-${theme}`);
   });
+
+  it('of the tokens', async () => {
+    await session.theme('dark');
+    await workbench.openFile(QUESTIONS);
+    await workbench.command('Eigenloom: Preview Tokens');
+    const page = await webview(workbench.page, 'Tokens');
+    await until('rows', async () => (await page.locator('article.row').count()) > 1);
+    await settled('the page', () => page.locator('body').innerText());
+    await picture('tokens-dark', QUESTIONS);
+  });
+
+  /** Takes a picture of a workbench in which nothing is selected, pointed at or said. */
+  async function picture(name: string, file = SHOWN): Promise<void> {
+    await workbench.quiet();
+    await workbench.command('Eigenloom: Focus on Runs View');
+    // Once for the rows that are selected, once for the one that has the focus.
+    await workbench.press('Escape', 'Escape');
+    await workbench.openFile(file);
+    await workbench.goTo(1);
+    await workbench.page.mouse.move(1250, 17);
+    await workbench.picture(name);
+  }
 });

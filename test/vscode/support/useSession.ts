@@ -6,14 +6,14 @@ import { Session, type SessionOptions } from './session';
 
 /**
  * One session for the tests of a `describe`, which follow one another in it as a user's steps do. Where one fails, a
- * picture of the window is taken.
+ * picture of the window is taken. `patience` (ms) is for what takes long to prepare.
  */
-export function useSession(options?: SessionOptions): () => Session {
+export function useSession(options?: SessionOptions, patience?: number): () => Session {
   let session: Session | undefined;
   beforeAll(async () => {
     session = await Session.open(options);
     await session.activated();
-  });
+  }, patience);
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail' || session === undefined || session.workbench.page.isClosed()) return;
     const path = join(

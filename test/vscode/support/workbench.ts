@@ -142,6 +142,17 @@ export class Workbench {
     await this.view('Runs').waitFor();
   }
 
+  /** Makes the side bar wider by some pixels, by its edge. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const bar = await this.page.locator('.part.sidebar').boundingBox();
+    if (bar === null) throw new Error('the side bar has no place');
+    const [edge, middle] = [bar.x + bar.width, bar.y + bar.height / 2];
+    await this.page.mouse.move(edge, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(edge + pixels, middle, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** A section of the side bar, by the name on its header. */
   view(name: string): Locator {
     return this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label^="${name}"]`) });
