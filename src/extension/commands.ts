@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { EigenloomError, InputErrors, toError, type ErrorFacts } from '../base/errors';
+import { EigenloomError, toError, type ErrorFacts } from '../base/errors';
 import { Owner } from '../base/disposable';
+import { type ErrorNotice, noticeOf } from './errorNotice';
 import type { COMMANDS } from './ids';
 import type { Log } from './log';
 
@@ -59,21 +60,36 @@ export async function showError(thrown: unknown, log: Log): Promise<void> {
     if (chosen !== undefined) log.show();
     return;
   }
-  const place = placeOf(error.facts);
+  const notice = noticeOf(error, (file) => vscode.workspace.asRelativePath(file));
+  const step = nextStep(error.facts, notice, log);
   const chosen = await vscode.window.showErrorMessage(
-    sentenceOf(error),
-    ...(place === undefined ? [] : ['Go to Place']),
+    notice.text,
+    ...(step === undefined ? [] : [step.label]),
   );
-  if (chosen !== undefined && place !== undefined) {
-    await vscode.window.showTextDocument(place.file, { selection: place.range });
-  }
+  if (chosen !== undefined) await step?.take();
 }
 
-/** The first error's sentence, and how many more there are: a notification has no room for a list. */
-function sentenceOf(error: EigenloomError): string {
-  if (!(error instanceof InputErrors) || error.errors.length === 1) return error.message;
-  const more = error.errors.length - 1;
-  return `${error.errors[0].message} (and ${more} more ${more === 1 ? 'problem' : 'problems'})`;
+/** Where a button leads on from a known error; undefined where there is nowhere to go and all is said. */
+function nextStep(
+  facts: ErrorFacts,
+  { setting, long }: ErrorNotice,
+  log: Log,
+): { label: string; take: () => unknown } | undefined {
+  const place = placeOf(facts);
+  if (place !== undefined) {
+    const { file, range } = place;
+    return {
+      label: 'Go to Place',
+      take: () => vscode.window.showTextDocument(file, { selection: range }),
+    };
+  }
+  if (setting !== undefined) {
+    return {
+      label: 'Open Setting',
+      take: () => vscode.commands.executeCommand('workbench.action.openSettings', `@id:${setting}`),
+    };
+  }
+  return long ? { label: 'Show Log', take: () => log.show() } : undefined;
 }
 
 /** The place an error names, where that is a file on this machine. */
