@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -32,27 +33,41 @@ export const UNWRITABLE = 'unwritable';
 
 /** Turns a failed write into what a person can act on; `path` is what could not be written. */
 export function writeFailure(thrown: unknown, path: string): RunError {
-  return new RunError({ file: path, code: UNWRITABLE, ...writeFacts(toError(thrown)) }, { cause: thrown });
+  return new RunError({ file: path, code: UNWRITABLE, ...writeFacts(thrown) }, { cause: thrown });
 }
 
-function writeFacts(error: Error): { what: string; remedy: string } {
-  const code = errorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return {
-      what: 'the disk is full',
-      remedy: 'Free some space, then resume the run: its last checkpoint is whole.',
-    };
+function writeFacts(thrown: unknown): { what: string; remedy: string } {
+  switch (errorCode(thrown)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return {
+        what: 'the disk is full',
+        remedy: 'Free some space, then resume the run: its last checkpoint is whole.',
+      };
+    case 'EROFS':
+      return {
+        what: `this cannot be written: ${reasonOf(thrown)}`,
+        remedy: 'Make it writable again, then resume the run: its last checkpoint is whole.',
+      };
+    default:
+      return {
+        what: `this cannot be written: ${reasonOf(thrown)}`,
+        remedy: 'Look at the permissions of the folder, then resume the run.',
+      };
   }
-  if (code === 'EROFS') {
-    return {
-      what: 'this cannot be written: its disk has become read-only',
-      remedy: 'Make it writable again, then resume the run: its last checkpoint is whole.',
-    };
+}
+
+/** Why the system refused to write; its own words where there are no better ones. */
+export function reasonOf(thrown: unknown): string {
+  switch (errorCode(thrown)) {
+    case 'EROFS':
+      return 'the disk is read-only';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is denied';
+    default:
+      return toError(thrown).message;
   }
-  return {
-    what: `this cannot be written: ${error.message}`,
-    remedy: 'Look at the permissions of the folder, then resume the run.',
-  };
 }
 
 /**
@@ -110,6 +125,21 @@ export function removeQuietly(path: string): void {
     rmSync(path, { force: true });
   } catch {
     // The disk has become read-only, or is gone.
+  }
+}
+
+/**
+ * Creates a folder, and those above it. Node's own recursive way says of a disk that is read-only that the folder is
+ * missing, which sends people looking in the wrong place.
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (errorCode(thrown) !== 'ENOENT' || dirname(path) === path) throw thrown;
+    makeFolder(dirname(path));
+    mkdirSync(path);
   }
 }
 

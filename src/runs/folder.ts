@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFailure, writeFolderAtomic } from './files';
+import { makeFolder, writeFailure, writeFolderAtomic } from './files';
 
 /** The files of a run folder. */
 export interface RunPaths {
@@ -97,7 +97,7 @@ export async function createRun(root: string, run: NewRun): Promise<RunPaths> {
   const created = new Date();
   const id = makeId(run.name, created);
   try {
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
   } catch (thrown) {
     throw writeFailure(thrown, root);
   }

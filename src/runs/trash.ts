@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InputError, RunError, toError } from '../base/errors';
-import { errorCode } from './files';
+import { InputError, RunError } from '../base/errors';
+import { errorCode, reasonOf } from './files';
 import { heldBy, lockHolder } from './lock';
 import { runPaths } from './folder';
 
@@ -83,7 +83,7 @@ async function namesIn(trash: string): Promise<string[]> {
 function cannotMove(thrown: unknown, file: string): RunError {
   return new RunError(
     {
-      what: `the run cannot be moved: ${toError(thrown).message}`,
+      what: `the run cannot be moved: ${reasonOf(thrown)}`,
       file,
       remedy: 'Look at the permissions of the folder, and whether another program has a file in it open.',
     },

@@ -65,10 +65,10 @@ describe('atomic writes', () => {
     expect(existsSync(gone)).toBe(false);
   });
 
-  it('say in words of their own that a disk has become read-only', () => {
+  it('say in words of their own that a disk is read-only', () => {
     const refused = Object.assign(new Error('EROFS: read-only file system, open'), { code: 'EROFS' });
     expect(writeFailure(refused, '/runs/a').message).toBe(
-      '/runs/a: this cannot be written: its disk has become read-only. Make it writable again, then resume the run: its last checkpoint is whole.',
+      '/runs/a: this cannot be written: the disk is read-only. Make it writable again, then resume the run: its last checkpoint is whole.',
     );
   });
 
