@@ -1,4 +1,6 @@
+import { join, sep } from 'node:path';
 import { assertNever } from '../../../base/errors';
+import { sourceKey } from './bySource';
 import { durationOf, numberOf } from './query/match';
 import { isActive, type RunSummary } from './summary';
 import { dayOf } from './words';
@@ -55,27 +57,55 @@ function byFigure(
   });
 }
 
-/** Puts runs into groups; within one they keep their order. The group of the newest run comes first. */
-export function groupRuns(runs: readonly RunSummary[], grouping: Grouping, now: number): RunGroup[] {
-  const groups = new Map<string, { label: string; runs: RunSummary[]; newest: number }>();
+/** A folder of the workspace. */
+export interface Place {
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * Puts runs into groups; within one they keep their order. The group of the newest run comes first. Where the workspace
+ * has several folders, experiments of the same name in two of them are two.
+ */
+export function groupRuns(
+  runs: readonly RunSummary[],
+  grouping: Grouping,
+  now: number,
+  places: readonly Place[] = [],
+): RunGroup[] {
+  const groups = new Map<string, { label: string; place: string; runs: RunSummary[]; newest: number }>();
+  const apart = grouping === 'experiment' && places.length > 1 ? places : [];
   for (const run of runs) {
-    const { key, label } = groupOf(run, grouping, now);
+    const own = groupOf(run, grouping, now);
+    const place = placeOf(run, apart);
+    const key = place === undefined ? own.key : `${own.key}\0${place.path}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { label, runs: [run], newest: run.created });
-    else {
+    if (group === undefined) {
+      groups.set(key, { label: own.label, place: place?.name ?? '', runs: [run], newest: run.created });
+    } else {
       group.runs.push(run);
       group.newest = Math.max(group.newest, run.created);
     }
   }
+  const labels = new Map<string, number>();
+  for (const { label } of groups.values()) labels.set(label, (labels.get(label) ?? 0) + 1);
   return [...groups]
     .sort(([, a], [, b]) => b.newest - a.newest)
     .map(([key, group]) => ({
       key: `${grouping}:${key}`,
-      label: group.label,
+      label:
+        group.place !== '' && labels.get(group.label) !== 1 ? `${group.label} — ${group.place}` : group.label,
       runs: group.runs,
       active: group.runs.filter(isActive).length,
       bestLoss: bestOf(group.runs),
     }));
+}
+
+/** The workspace folder that a run lies in; where its runs folder lies elsewhere, that of its experiment. */
+function placeOf({ folder, source }: RunSummary, places: readonly Place[]): Place | undefined {
+  const around = (file: string): Place | undefined =>
+    places.find(({ path }) => sourceKey(file).startsWith(sourceKey(join(path, sep))));
+  return around(folder) ?? around(source);
 }
 
 function groupOf(run: RunSummary, grouping: Grouping, now: number): { key: string; label: string } {

@@ -2,8 +2,9 @@ import { Owner } from '../../../base/disposable';
 import { Emitter } from '../../../base/emitter';
 import type { Log } from '../../log';
 import type { Settings } from '../../settings';
+import type { Place } from './arrange';
 import { groupBySource, sourceKey } from './bySource';
-import { WorkspaceRoots } from './roots';
+import { WorkspaceRoots, workspacePlaces } from './roots';
 import { RunScanner } from './scanner';
 import type { BrokenSummary, RunSummary } from './summary';
 import { Throttle } from './throttle';
@@ -61,6 +62,11 @@ export class RunsModel extends Owner {
   /** The folders that runs are looked for in, absolute. */
   get roots(): readonly string[] {
     return this.#scanner?.roots ?? [];
+  }
+
+  /** The folders of the workspace. */
+  get places(): readonly Place[] {
+    return workspacePlaces();
   }
 
   get(folder: string): RunSummary | undefined {

@@ -6,6 +6,7 @@ import { EXPERIMENT_GLOB } from '../../ids';
 import type { Log } from '../../log';
 import type { Settings } from '../../settings';
 import { findExperiments } from '../../vscode/experiments';
+import type { Place } from './arrange';
 import { collectRoots } from './collectRoots';
 import { Throttle } from './throttle';
 
@@ -17,6 +18,11 @@ interface Heard {
   readonly roots: (roots: readonly string[]) => Promise<void>;
   /** A run folder has come, or has changed: a hint only. */
   readonly touched: (folder: string) => Promise<void>;
+}
+
+/** The folders of the workspace, as they are shown. */
+export function workspacePlaces(): readonly Place[] {
+  return (vscode.workspace.workspaceFolders ?? []).map(({ name, uri }) => ({ name, path: uri.fsPath }));
 }
 
 /** Tells which folders of the workspace may hold runs, as folders, settings and experiment files come and go. */

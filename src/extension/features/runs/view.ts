@@ -1,4 +1,13 @@
-import { type Grouping, GROUPINGS, groupRuns, type Order, ORDERS, type RunGroup, sortRuns } from './arrange';
+import {
+  type Grouping,
+  GROUPINGS,
+  groupRuns,
+  type Order,
+  ORDERS,
+  type Place,
+  type RunGroup,
+  sortRuns,
+} from './arrange';
 import type { Term } from './query/ast';
 import { matches } from './query/match';
 import { parseQuery } from './query/parse';
@@ -41,16 +50,24 @@ export interface RunsView {
   readonly active: number;
 }
 
+/** What there is to be shown. */
+interface Shown {
+  readonly runs: readonly RunSummary[];
+  readonly broken: readonly BrokenSummary[];
+  /** The folders of the workspace. */
+  readonly places?: readonly Place[];
+}
+
 /** Filters, sorts and groups the runs. `limits` has, by group, how many rows are to be shown where that is not a page. */
 export function collectView(
-  { runs, broken }: { runs: readonly RunSummary[]; broken: readonly BrokenSummary[] },
+  { runs, broken, places }: Shown,
   { filter, grouping, order }: ViewOptions,
   limits: ReadonlyMap<string, number>,
   now: number,
 ): RunsView {
   const terms = termsOf(filter);
   const matching = terms.length === 0 ? runs : runs.filter((run) => matches(terms, run, now));
-  const groups = groupRuns(sortRuns(matching, order, now), grouping, now);
+  const groups = groupRuns(sortRuns(matching, order, now), grouping, now, places);
   return {
     groups: groups.map((group, index) => {
       const shown = group.runs.slice(0, limits.get(group.key) ?? PAGE);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeElements, updateElements } from '../../../../src/extension/features/runs/elements';
 import { contextValue } from '../../../../src/extension/features/runs/rowItem';
@@ -48,6 +49,31 @@ describe('the view of runs', () => {
     ]);
     expect(Object.keys(shown({ grouping: 'method' }))).toEqual(['lora', 'lamda']);
     expect(Object.keys(shown({ grouping: 'status' }))).toEqual(['running', 'done', 'failed']);
+  });
+
+  it('tells experiments of one name in two folders apart, by the folders where need be', () => {
+    const places = ['one', 'two'].map((name) => ({ name, path: resolve(`/work/${name}`) }));
+    const at = (n: number, experiment: string, folder: string, source: string) =>
+      run(n, { experiment, folder: resolve(folder), source: resolve(source) });
+    const runs = [
+      at(0, 'a', '/work/one/runs/x', '/gone/a.tune.yaml'),
+      at(1, 'a', '/work/two/runs/x', '/work/one/a.tune.yaml'),
+      at(2, 'a', '/elsewhere/x', '/work/two/a.tune.yaml'),
+      at(3, 'b', '/work/one/runs/y', '/work/one/b.tune.yaml'),
+    ];
+    const groups = (shownPlaces: typeof places) =>
+      collectView({ runs, broken: [], places: shownPlaces }, OPTIONS, NONE, NOW).groups.map(
+        ({ label, shown: rows }) => [label, rows.length],
+      );
+    expect(groups(places)).toEqual([
+      ['a — one', 1],
+      ['a — two', 2],
+      ['b', 1],
+    ]);
+    expect(groups(places.slice(0, 1))).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ]);
   });
 
   it('sorts: those without the figure come last', () => {
