@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { InputError } from '../../../base/errors';
 import type { Settings } from '../../settings';
 import { findExperiments, isExperimentFile } from '../../vscode/experiments';
+import { shownFolder } from '../../vscode/shownFolder';
 
 /**
  * The experiment that a command is about: the file it was called with, that of the active editor, or one that the
@@ -26,10 +27,14 @@ export async function experimentFile(
   }
   const items = files.map((uri) => ({
     label: path.basename(uri.fsPath),
-    description: vscode.workspace.asRelativePath(path.dirname(uri.fsPath)),
+    description: shownFolder(uri.fsPath),
     uri,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which experiment?' });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'Which experiment?',
+    matchOnDescription: true,
+  });
   return picked?.uri;
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METHODS } from '../../../../src/extension/features/launch/newExperiment/methods';
@@ -6,6 +6,8 @@ import {
   collectData,
   collectModels,
   evaluationBeside,
+  inCopy,
+  ownFirst,
   pathInFile,
   problemOfName,
   proposeName,
@@ -132,6 +134,27 @@ describe('how a row may become text', () => {
 });
 
 describe('what lies in a workspace', () => {
+  it('is offered with what lies in the chosen folder first', () => {
+    const files = ['/one/a.jsonl', '/twofold/b.jsonl', '/two/c.jsonl', '/two/d/e.jsonl'].map((file) =>
+      resolve(file),
+    );
+    expect(ownFirst(files, resolve('/two'))).toEqual([2, 3, 0, 1].map((at) => files[at]));
+  });
+
+  it('is used where it lies, but for what lies in the sample, which is copied', async () => {
+    let copies = 0;
+    const copy = async (): Promise<string> => {
+      copies++;
+      return resolve('/work/copy');
+    };
+    const sample = resolve('/extension/sample');
+    expect(await inCopy(resolve('/work/model'), sample, copy)).toBe(resolve('/work/model'));
+    expect(copies).toBe(0);
+    expect(await inCopy(join(sample, 'data', 'x.jsonl'), sample, copy)).toBe(
+      resolve('/work/copy/data/x.jsonl'),
+    );
+  });
+
   it('is a model where weights lie beside a config, or a GGUF file', () => {
     const files = [
       join('m', 'config.json'),

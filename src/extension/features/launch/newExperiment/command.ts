@@ -2,11 +2,12 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError, RunError, toError } from '../../../../base/errors';
+import { reasonOf } from '../../../../runs/files';
 import { COMMANDS } from '../../../ids';
 import type { Services } from '../../../services';
 import { requireTrust } from '../../../trust';
 import { copySample, sampleSource } from '../sample';
-import { pathInFile } from './places';
+import { inCopy, pathInFile } from './places';
 import { experimentText } from './template';
 import { askForExperiment } from './wizard';
 
@@ -18,20 +19,22 @@ export function addNewExperiment(services: Services): void {
     if (folder === undefined) return;
     const answers = await askForExperiment(services, folder);
     if (answers === undefined) return;
-    // The sample's model lies within the extension, which may be gone with its next version: it gets a copy.
-    const model =
-      answers.model === path.join(sampleSource(services.context).fsPath, 'model')
-        ? path.join((await copySample(services.context, vscode.Uri.file(folder))).fsPath, 'model')
-        : answers.model;
+    // The sample lies within the extension, which may be gone with its next version: what is used of it gets a copy.
+    const sample = sampleSource(services.context).fsPath;
+    const copy = async (): Promise<string> =>
+      (await copySample(services.context, vscode.Uri.file(folder))).fsPath;
+    const model = await inCopy(answers.model, sample, copy);
+    const train = await inCopy(answers.train, sample, copy);
+    const evaluation =
+      answers.evaluation === undefined ? undefined : await inCopy(answers.evaluation, sample, copy);
     const { positions } = await services.inspector.calls.model(model);
     const file = path.join(folder, `${answers.name}.tune.yaml`);
     const text = experimentText({
       ...answers,
       positions,
       model: pathInFile(model, folder, folder),
-      train: pathInFile(answers.train, folder, folder),
-      evaluation:
-        answers.evaluation === undefined ? undefined : pathInFile(answers.evaluation, folder, folder),
+      train: pathInFile(train, folder, folder),
+      evaluation: evaluation === undefined ? undefined : pathInFile(evaluation, folder, folder),
     });
     await write(file, text);
     const uri = vscode.Uri.file(file);
@@ -70,7 +73,7 @@ async function write(file: string, text: string): Promise<void> {
       throw new InputError({ what: 'there is such a file already', file, remedy: 'Choose another name.' });
     }
     throw new RunError(
-      { what: `the experiment cannot be written: ${error.message}`, file },
+      { what: `the experiment cannot be written: ${reasonOf(thrown)}`, file },
       { cause: thrown },
     );
   }

@@ -21,6 +21,25 @@ export function collectData(files: readonly string[]): string[] {
   return files.filter((file) => !NO_DATA.test(path.basename(file))).sort();
 }
 
+/** Those below a folder first; else in their order. */
+export function ownFirst(files: readonly string[], folder: string): string[] {
+  const own = files.filter((file) => isBelow(file, folder));
+  return [...own, ...files.filter((file) => !own.includes(file))];
+}
+
+function isBelow(file: string, folder: string): boolean {
+  const inside = path.relative(folder, file);
+  return inside !== '' && !inside.startsWith('..') && !path.isAbsolute(inside);
+}
+
+/**
+ * A path within `from` as one in a copy of it; any other path as it is. `copy` is asked for only where it is needed, so
+ * that nothing is copied in vain.
+ */
+export async function inCopy(target: string, from: string, copy: () => Promise<string>): Promise<string> {
+  return isBelow(target, from) ? path.join(await copy(), path.relative(from, target)) : target;
+}
+
 /** The file with rows for evaluation that belongs to one with training rows, by its name. */
 export function evaluationBeside(train: string, files: readonly string[]): string | undefined {
   const name = path.basename(train);
@@ -33,9 +52,7 @@ export function evaluationBeside(train: string, files: readonly string[]): strin
 
 /** A path as it stands in an experiment file in `folder`: relative where it lies below `root`, with `/` on every system. */
 export function pathInFile(target: string, folder: string, root: string): string {
-  const inside = path.relative(root, target);
-  const below = inside !== '' && !inside.startsWith('..') && !path.isAbsolute(inside);
-  const shown = below ? path.relative(folder, target) : target;
+  const shown = isBelow(target, root) ? path.relative(folder, target) : target;
   return path.sep === '\\' ? shown.replaceAll('\\', '/') : shown;
 }
 

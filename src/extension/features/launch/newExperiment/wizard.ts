@@ -3,10 +3,11 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { RowForm } from '../../../../protocol/experiment/types';
 import type { Services } from '../../../services';
+import { shownFolder } from '../../../vscode/shownFolder';
 import { inputStep, pickStep, runSteps, type StepEnd } from '../../../vscode/steps';
 import { sampleSource } from '../sample';
 import { type Method, METHODS } from './methods';
-import { collectData, collectModels, evaluationBeside, problemOfName, proposeName } from './places';
+import { collectData, collectModels, evaluationBeside, ownFirst, problemOfName, proposeName } from './places';
 import { proposeRowForms } from './rowForms';
 
 /** What the user has answered. Paths are absolute. */
@@ -21,6 +22,8 @@ export interface Answers {
 
 const TITLE = 'New Experiment';
 const STEPS = 5;
+/** The sample's data: the rows that are learnt from first. */
+const SAMPLE_DATA = ['moby-dick.train.jsonl', 'moby-dick.eval.jsonl'];
 const MODELS = '**/{config.json,*.safetensors,*.gguf}';
 const DATA = '**/*.{jsonl,json,csv,tsv,txt}';
 const ELSEWHERE = '**/{node_modules,runs,.git,.trash}/**';
@@ -34,8 +37,11 @@ interface PathItem extends vscode.QuickPickItem {
 
 /** Asks for everything that an experiment needs; undefined where the user changed their mind. */
 export async function askForExperiment(services: Services, folder: string): Promise<Answers | undefined> {
-  const dataFiles = collectData(await findFiles(DATA));
-  const models = await modelItems(services);
+  const sample = sampleSource(services.context).fsPath;
+  const own = collectData(await findFiles(DATA));
+  const dataFiles = [...own, ...SAMPLE_DATA.map((name) => path.join(sample, 'data', name))];
+  const rows: PathItem[] = [...ownFirst(own, folder).map(pathItem), sampleRows(dataFiles[own.length] ?? '')];
+  const models = await modelItems(sample, folder);
   let model = '';
   let train = '';
   let form: RowForm | undefined;
@@ -48,12 +54,9 @@ export async function askForExperiment(services: Services, folder: string): Prom
         model = answer;
       }),
     async () =>
-      taken(
-        await pathStep(place(2), 'Which file has the training rows?', dataFiles.map(pathItem), BROWSE_DATA),
-        (answer) => {
-          train = answer;
-        },
-      ),
+      taken(await pathStep(place(2), 'Which file has the training rows?', rows, BROWSE_DATA), (answer) => {
+        train = answer;
+      }),
     async () => {
       const { columns, chat } = await services.inspector.calls.data(train, []);
       const items = proposeRowForms(columns, chat);
@@ -121,19 +124,27 @@ async function pathStep(
   }
 }
 
-async function modelItems({ context }: Services): Promise<PathItem[]> {
-  const sample: PathItem = {
+async function modelItems(sample: string, folder: string): Promise<PathItem[]> {
+  const item: PathItem = {
     label: '$(beaker) The sample’s model',
     description: '1.2 million parameters; trains in half a minute',
-    path: vscode.Uri.joinPath(sampleSource(context), 'model').fsPath,
+    path: path.join(sample, 'model'),
   };
-  return [...collectModels(await findFiles(MODELS)).map(pathItem), sample];
+  return [...ownFirst(collectModels(await findFiles(MODELS)), folder).map(pathItem), item];
+}
+
+function sampleRows(file: string): PathItem {
+  return {
+    label: '$(beaker) The sample’s rows',
+    description: 'from Moby-Dick, one paragraph each',
+    path: file,
+  };
 }
 
 function pathItem(file: string): PathItem {
   return {
     label: path.basename(file),
-    description: vscode.workspace.asRelativePath(path.dirname(file)),
+    description: shownFolder(file),
     path: file,
   };
 }
