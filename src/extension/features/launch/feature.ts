@@ -23,7 +23,7 @@ class LaunchFeature extends Owner {
   constructor(services: Services) {
     super();
     const launcher = this.register(new Launcher(services));
-    const stopping = new Stopping(services);
+    const stopping = this.register(new Stopping(services));
     this.register(new Notifier(services, launcher, stopping));
     addRunCommands(services, launcher);
     addControlCommands(services, launcher, stopping);
