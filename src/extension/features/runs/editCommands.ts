@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { changeUserNotes, type UserNotes } from '../../../runs/user';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
-import { collectTags, decodeNewTag, retagged } from './tags';
+import { acceptedTags, collectTags, decodeNewTag, retagged } from './tags';
 import type { RunSummary } from './summary';
 import type { RunTargets } from './targets';
 
@@ -89,7 +89,8 @@ async function pickTags(
   });
   const result = await new Promise<string[] | undefined>((resolve) => {
     pick.onDidAccept(() => {
-      resolve(pick.selectedItems.map(({ tag }) => tag));
+      const ticked = pick.selectedItems.map(({ tag }) => tag);
+      resolve(acceptedTags(ticked, pick.value, known));
       pick.hide();
     });
     pick.onDidHide(() => resolve(undefined));

@@ -13,6 +13,17 @@ export function decodeNewTag(text: string, known: readonly string[]): string | u
   return tag === '' || known.includes(tag) ? undefined : tag;
 }
 
+/**
+ * The tags that are chosen when a pick is accepted. A new one that was typed counts without being ticked, unless the
+ * text was only there to find a known one.
+ */
+export function acceptedTags(ticked: readonly string[], text: string, known: readonly string[]): string[] {
+  const fresh = decodeNewTag(text, known);
+  if (fresh === undefined || ticked.includes(fresh)) return [...ticked];
+  const finds = known.some((tag) => tag.toLowerCase().includes(fresh.toLowerCase()));
+  return finds ? [...ticked] : [...ticked, fresh];
+}
+
 /** The tags of a run after a change; those that were not touched stay, in their order. */
 export function retagged(
   tags: readonly string[],

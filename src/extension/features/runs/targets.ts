@@ -56,7 +56,12 @@ export class RunTargets {
   async one(args: readonly unknown[], question: Question): Promise<RunSummary | undefined> {
     const [named] = this.named(args);
     if (named !== undefined) return (await this.many(args, question))[0];
-    const picked = await vscode.window.showQuickPick(this.items(question), {
+    const selected = new Set(foldersOf([undefined, this.selection()]));
+    const items = this.items(question);
+    // The first row is the one that Enter takes.
+    const meant = items.filter(({ run }) => selected.has(run.folder));
+    const others = items.filter(({ run }) => !selected.has(run.folder));
+    const picked = await vscode.window.showQuickPick([...meant, ...others], {
       title: question.title,
       placeHolder: 'Which run?',
       matchOnDescription: true,

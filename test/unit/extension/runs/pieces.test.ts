@@ -7,7 +7,12 @@ import { collectRoots } from '../../../../src/extension/features/runs/collectRoo
 import { exportName, exportProgress } from '../../../../src/extension/features/runs/exportNames';
 import { inParallel } from '../../../../src/extension/features/runs/pool';
 import { digestMetrics } from '../../../../src/extension/features/runs/runFiles';
-import { collectTags, decodeNewTag, retagged } from '../../../../src/extension/features/runs/tags';
+import {
+  acceptedTags,
+  collectTags,
+  decodeNewTag,
+  retagged,
+} from '../../../../src/extension/features/runs/tags';
 import { parseRunId, runPaths } from '../../../../src/runs/folder';
 import { recordOf, runId, summaryOf, temporaryFolder, trainLine } from '../../../support/runFolders';
 
@@ -79,6 +84,10 @@ describe('tags', () => {
     expect(decodeNewTag(' #paper ', [])).toBe('paper');
     expect(decodeNewTag('paper', ['paper'])).toBeUndefined();
     expect(decodeNewTag(' # ', [])).toBeUndefined();
+    // Enter after a new name makes it; after a part of a known one it only keeps what is ticked.
+    expect(acceptedTags([], 'paper', ['old'])).toEqual(['paper']);
+    expect(acceptedTags(['old'], 'ol', ['old'])).toEqual(['old']);
+    expect(acceptedTags(['paper'], 'paper', [])).toEqual(['paper']);
   });
 
   it('change only where they were touched', () => {
