@@ -5,8 +5,8 @@ import type { ViewState } from './viewState';
 const PLACEHOLDER = 'e.g.  method:lamda loss<2.1 -tag:old age<2d';
 
 const HELP =
-  'Words, method: status: tag: model: device: experiment: note: starred, ' +
-  'loss< eval< rank>= steps> trainable< age<2d duration>1h; “-” or “not” before what must not be.';
+  'Words of a name, or of a field: method: status: tag: model: device: experiment: note: — or figures: ' +
+  'loss< eval< rank>= steps> trainable< age<2d duration>1h — or: starred. “-” before any of these leaves it out.';
 
 /** How long (ms) the rows wait for the next key. */
 const PREVIEW_AFTER = 120;

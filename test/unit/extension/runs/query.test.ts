@@ -166,25 +166,10 @@ describe('a query', () => {
       }),
     );
   });
+
+  it('takes a field that is nearly one for a mistake, and says which is meant', () => {
+    expect(parseQuery('los<2')).toMatchObject({
+      problem: { message: expect.stringContaining('Did you mean loss?') as unknown, start: 0, end: 5 },
+    });
+  });
 });
-
-function written(term: Term, dashes: boolean): string {
-  switch (term.kind) {
-    case 'not':
-      return `${dashes ? '-' : 'not '}${written(term.term, dashes)}`;
-    case 'starred':
-      return 'starred';
-    case 'word':
-      return quoted(term.text);
-    case 'text':
-      return `${term.field}:${quoted(term.text)}`;
-    case 'number':
-      return SPAN_FIELDS.includes(term.field)
-        ? `${term.field}${term.operator}${term.value / 1000}s`
-        : `${term.field}${term.operator}${term.value}`;
-  }
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll(/["\\]/gu, '\\$&')}"`;
-}

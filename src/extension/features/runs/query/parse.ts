@@ -123,7 +123,9 @@ function parseComparison(name: string, operator: Operator, value: string, token:
 
 function numberField(name: string): NumberField | undefined {
   const lower = name.toLowerCase();
-  return NUMBER_FIELDS.find((known) => known === lower || `${lower}s` === known);
+  // One step is asked for as well as many; `los` is no loss.
+  const whole = lower === 'step' ? 'steps' : lower;
+  return NUMBER_FIELDS.find((known) => known === whole);
 }
 
 function parseNumber(text: string): number | undefined {
