@@ -13,11 +13,11 @@ export function tooltipOf(run: RunSummary, record: RunRecord | undefined, now: n
   const title = `**${escapeMarkdown(run.label)}**${run.starred ? ' ★' : ''}`;
   const rows = [...stateRows(run, now), ...modelRows(run, record), ...placeRows(run, record)];
   const table = ['| | |', '|---|---|', ...rows.map(([key, value]) => `| ${key} | ${value} |`)].join('\n');
-  const parts = [title, table];
+  // What its user says of it comes first: a long tooltip is cut at its end.
+  const parts = [title, ...(run.note === '' ? [] : [escapeMarkdown(run.note)]), table];
   const spark = sparkline(run.spark, 24);
   if (spark !== '') parts.push(`loss ${spark}`);
   if (run.error !== undefined) parts.push(escapeMarkdown(run.error));
-  if (run.note !== '') parts.push(escapeMarkdown(run.note));
   return parts.join('\n\n');
 }
 
@@ -29,6 +29,7 @@ function stateRows(run: RunSummary, now: number): Row[] {
   const at = ({ step, loss }: { step: number; loss: number }): string =>
     `${formatNumber(loss)} at step ${step}`;
   return present([
+    ['tags', escapeMarkdown(run.tags.join(', '))],
     ['status', run.status ?? 'not read yet'],
     ['steps', formatSteps(run).replace(/^step /u, '')],
     ['doing', run.activity === undefined ? '' : escapeMarkdown(run.activity)],
@@ -60,7 +61,6 @@ function placeRows(run: RunSummary, record: RunRecord | undefined): Row[] {
     ['made', new Date(run.created).toLocaleString()],
     ['ended', run.ended === undefined ? '' : new Date(run.ended).toLocaleString()],
     ['machine', escapeMarkdown(record?.machine?.hostname ?? '')],
-    ['tags', escapeMarkdown(run.tags.join(', '))],
     ['run', escapeMarkdown(run.id)],
   ]);
 }

@@ -67,6 +67,16 @@ describe('the tooltip', () => {
     expect(text).toContain('bad thing');
   });
 
+  it('has what its user says of a run before all else', () => {
+    const [title, note, table = ''] = tooltipOf(
+      { ...RUN, note: 'the best', tags: ['keep'] },
+      undefined,
+      NOW,
+    ).split('\n\n');
+    expect([title, note]).toEqual(['**a\\*b**', 'the best']);
+    expect(table).toMatch(/---\|\n\| tags \| keep \|/u);
+  });
+
   it('escapes what ends a cell of its table', () => {
     expect(escapeMarkdown('a|b\n<img>')).toBe('a\\|b \\<img\\>');
   });
