@@ -37,37 +37,27 @@ export function writeFailure(thrown: unknown, path: string): RunError {
 }
 
 function writeFacts(thrown: unknown): { what: string; remedy: string } {
-  switch (errorCode(thrown)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return {
-        what: 'the disk is full',
-        remedy: 'Free some space, then resume the run: its last checkpoint is whole.',
-      };
-    case 'EROFS':
-      return {
-        what: `this cannot be written: ${reasonOf(thrown)}`,
-        remedy: 'Make it writable again, then resume the run: its last checkpoint is whole.',
-      };
-    default:
-      return {
-        what: `this cannot be written: ${reasonOf(thrown)}`,
-        remedy: 'Look at the permissions of the folder, then resume the run.',
-      };
+  const code = errorCode(thrown);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      what: 'the disk is full',
+      remedy: 'Free some space, then resume the run: its last checkpoint is whole.',
+    };
   }
+  return {
+    what: `this cannot be written: ${reasonOf(thrown)}`,
+    remedy:
+      code === 'EROFS'
+        ? 'Make it writable again, then resume the run: its last checkpoint is whole.'
+        : 'Look at the permissions of the folder, then resume the run.',
+  };
 }
 
 /** Why the system refused to write; its own words where there are no better ones. */
 export function reasonOf(thrown: unknown): string {
-  switch (errorCode(thrown)) {
-    case 'EROFS':
-      return 'the disk is read-only';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission is denied';
-    default:
-      return toError(thrown).message;
-  }
+  const code = errorCode(thrown);
+  if (code === 'EROFS') return 'the disk is read-only';
+  return code === 'EACCES' || code === 'EPERM' ? 'permission is denied' : toError(thrown).message;
 }
 
 /**

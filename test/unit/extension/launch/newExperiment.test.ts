@@ -143,9 +143,9 @@ describe('what lies in a workspace', () => {
 
   it('is used where it lies, but for what lies in the sample, which is copied', async () => {
     let copies = 0;
-    const copy = async (): Promise<string> => {
+    const copy = (): Promise<string> => {
       copies++;
-      return resolve('/work/copy');
+      return Promise.resolve(resolve('/work/copy'));
     };
     const sample = resolve('/extension/sample');
     expect(await inCopy(resolve('/work/model'), sample, copy)).toBe(resolve('/work/model'));

@@ -173,3 +173,24 @@ describe('a query', () => {
     });
   });
 });
+
+function written(term: Term, dashes: boolean): string {
+  switch (term.kind) {
+    case 'not':
+      return `${dashes ? '-' : 'not '}${written(term.term, dashes)}`;
+    case 'starred':
+      return 'starred';
+    case 'word':
+      return quoted(term.text);
+    case 'text':
+      return `${term.field}:${quoted(term.text)}`;
+    case 'number':
+      return SPAN_FIELDS.includes(term.field)
+        ? `${term.field}${term.operator}${term.value / 1000}s`
+        : `${term.field}${term.operator}${term.value}`;
+  }
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/gu, '\\$&')}"`;
+}
