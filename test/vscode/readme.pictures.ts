@@ -120,7 +120,7 @@ describe('pictures', () => {
     const page = await webview(workbench.page, 'Tokens');
     await until('rows', async () => (await page.locator('article.row').count()) > 1);
     await settled('the page', () => page.locator('body').innerText());
-    await picture('tokens-dark', QUESTIONS);
+    await picture('workbench-tokens-dark', QUESTIONS);
   });
 
   /** Takes a picture of a workbench in which nothing is selected, pointed at or said. */
