@@ -12,9 +12,6 @@ import type { Workbench } from './support/workbench';
 /** How long (ms) the window is waited for, which beside a trainer is slow to draw. */
 const SLOW = 120_000;
 
-/** True where each step follows the last: none is lost, none stands twice. */
-const unbroken = (steps: readonly number[]): boolean => steps.every((step, index) => step === index + 1);
-
 describe('a run at work', () => {
   const opened = useSession();
   let session: Session;
@@ -77,7 +74,7 @@ describe('a run at work', () => {
     await liveInTree();
     await webview(workbench.page, 'Curves');
     expect(run.status).toBe('running');
-    expect(unbroken(run.steps)).toBe(true);
+    expect(run.unbroken).toBe(true);
   });
 
   it('stops with a checkpoint when it is told to', async () => {
@@ -93,7 +90,7 @@ describe('a run at work', () => {
     await workbench.command('Eigenloom: Resume Run');
     await workbench.pick('long');
     await until('later steps', () => run.steps.length > at);
-    expect(unbroken(run.steps)).toBe(true);
+    expect(run.unbroken).toBe(true);
     await liveInTree();
   });
 
@@ -104,7 +101,7 @@ describe('a run at work', () => {
     expect(trainersOf(session.id).map((trainer) => trainer.pid)).toEqual([pid]);
     // VS Code starts another by itself.
     await liveInTree();
-    expect(unbroken(run.steps)).toBe(true);
+    expect(run.unbroken).toBe(true);
   });
 
   it('leaves nothing behind when it has been stopped', async () => {

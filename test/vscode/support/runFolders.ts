@@ -9,6 +9,14 @@ interface MetricLine {
   readonly loss: number;
 }
 
+/** `run.json`, as far as it is looked at here. */
+interface RunRecord {
+  readonly name: string;
+  readonly status: string;
+  readonly process?: { readonly pid: number };
+  readonly facts?: { readonly device?: { readonly reason: string } };
+}
+
 /** A run as it lies on the disk: the truth that the views are held against. */
 export class RunFolder {
   constructor(readonly folder: string) {}
@@ -18,31 +26,57 @@ export class RunFolder {
   }
 
   get status(): string {
-    const { status } = JSON.parse(readFileSync(join(this.folder, 'run.json'), 'utf8')) as { status: string };
-    return status;
+    return this.#record().status;
+  }
+
+  /** The name of its experiment. */
+  get name(): string {
+    return this.#record().name;
+  }
+
+  /** Why it trains on the device that it does. */
+  get deviceReason(): string | undefined {
+    return this.#record().facts?.device?.reason;
   }
 
   /** The process id of its trainer. */
   get pid(): number {
-    const { process: trainer } = JSON.parse(readFileSync(join(this.folder, 'run.json'), 'utf8')) as {
-      process?: { pid: number };
-    };
+    const { process: trainer } = this.#record();
     if (trainer === undefined) throw new Error(`${this.id} has had no trainer`);
     return trainer.pid;
   }
 
   /** The steps whose training loss has been written, in the order in which they stand. */
   get steps(): number[] {
-    const file = join(this.folder, 'metrics.jsonl');
-    if (!existsSync(file)) return [];
-    const text = readFileSync(file, 'utf8');
-    return text
-      .slice(0, text.lastIndexOf('\n') + 1)
+    return this.metrics
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as MetricLine)
       .filter(({ split }) => split === 'train')
       .map(({ step }) => step);
+  }
+
+  /** True where each of them follows the last: none is lost, none stands twice. */
+  get unbroken(): boolean {
+    return this.steps.every((step, index) => step === index + 1);
+  }
+
+  /** The whole lines of its metrics, as they are. */
+  get metrics(): string {
+    const file = join(this.folder, 'metrics.jsonl');
+    if (!existsSync(file)) return '';
+    const text = readFileSync(file, 'utf8');
+    return text.slice(0, text.lastIndexOf('\n') + 1);
+  }
+
+  /** The names of its complete checkpoints. */
+  get checkpoints(): string[] {
+    return readdirSync(join(this.folder, 'checkpoints')).filter((name) => name.startsWith('step-'));
+  }
+
+  /** Waits until it has a checkpoint. */
+  async hasCheckpoint(): Promise<void> {
+    await until(`${this.id} to have a checkpoint`, () => this.checkpoints.length > 0, 90_000);
   }
 
   /** Waits until it has come to a status. */
@@ -55,9 +89,13 @@ export class RunFolder {
     const aim = (this.steps.at(-1) ?? 0) + steps;
     await until(`${this.id} to reach step ${aim}`, () => (this.steps.at(-1) ?? 0) >= aim, 90_000);
   }
+
+  #record(): RunRecord {
+    return JSON.parse(readFileSync(join(this.folder, 'run.json'), 'utf8')) as RunRecord;
+  }
 }
 
-/** The runs of a workspace, the newest last. */
+/** The runs in the `runs` folder of a workspace, or of another folder, the newest last. */
 export function runsIn(workspace: string): RunFolder[] {
   const root = join(workspace, 'runs');
   if (!existsSync(root)) return [];

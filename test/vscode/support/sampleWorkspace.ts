@@ -8,9 +8,12 @@ export const TINY = 'tiny.tune.yaml';
 /** The same made long, for what happens while a run is at work. */
 export const LONG = 'long.tune.yaml';
 
+/** The same with steps enough that something can happen meanwhile, and few enough to wait for its end. */
+export const SHORT = 'short.tune.yaml';
+
 /**
- * Copies the sample into a folder, and puts two experiments beside its own: a tiny one that is done in seconds and a
- * long one that never ends by itself within a test.
+ * Copies the sample into a folder, and puts three experiments beside its own: a tiny one that is done in seconds, a
+ * short one, and a long one that never ends by itself within a test.
  */
 export function makeSampleWorkspace(folder: string): void {
   mkdirSync(folder, { recursive: true });
@@ -39,6 +42,15 @@ export function makeSampleWorkspace(folder: string): void {
       'max_steps: 200': 'max_steps: 12',
       'evaluation: { every: 50 }': 'evaluation: { every: 6 }',
       'checkpoint: { every: 50, keep: 1 }': 'checkpoint: { every: 6, keep: 1 }',
+    }),
+  );
+  writeFileSync(
+    join(folder, SHORT),
+    change(small, {
+      'name: sample-lamda': 'name: short',
+      'max_steps: 200': 'max_steps: 150',
+      'evaluation: { every: 50 }': 'evaluation: { every: 100000 }',
+      'checkpoint: { every: 50, keep: 1 }': 'checkpoint: { every: 20, keep: 1 }',
     }),
   );
   writeFileSync(

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { CodeServer } from './codeServer';
 import { Complaints } from './complaints';
@@ -51,15 +51,19 @@ export class Session {
       // The sandbox needs rights that containers do not give; what is opened here is this machine's own.
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--force-prefers-reduced-motion'],
     });
-    const page = await browser.newPage({
-      viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
-    });
-    page.setDefaultTimeout(45_000);
+    const page = await newPage(browser, options);
     const complaints = new Complaints(page);
     const workbench = new Workbench(page, server.url);
     const session = new Session(id, scratch, workspace, server, browser, workbench, complaints);
     await workbench.open(workspace);
     return session;
+  }
+
+  /** Opens the same folder in another window, as large as usual; it hears no complaints. */
+  async anotherWindow(): Promise<Workbench> {
+    const workbench = new Workbench(await newPage(this.browser), this.server.url);
+    await workbench.open(this.workspace);
+    return workbench;
   }
 
   /** Waits until the extension has been activated; answers how long that took it, in ms. */
@@ -107,4 +111,13 @@ export class Session {
       .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('\n');
   }
+}
+
+async function newPage(
+  browser: Browser,
+  { width = 1440, height = 900 }: Pick<SessionOptions, 'width' | 'height'> = {},
+): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(45_000);
+  return page;
 }
