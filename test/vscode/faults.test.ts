@@ -115,7 +115,7 @@ describe('a run at work', () => {
     await noTrainer();
     await row('interrupted').waitFor();
     await inStatusBar(/long · interrupted/u);
-    await workbench.notification(/was interrupted at step \d+: .*its disk has become read-only/u);
+    await workbench.notification(/was interrupted at step \d+: .*the disk is read-only/u);
     await workbench.picture('folder-read-only');
     expect(run.metrics.startsWith(before.metrics)).toBe(true);
     expect(run.unbroken).toBe(true);
@@ -124,7 +124,7 @@ describe('a run at work', () => {
     await workbench.select(row('interrupted'));
     await workbench.command('Eigenloom: Resume Run');
     await workbench.pick(run.name);
-    await workbench.notification(/its disk has become read-only\. Make it writable again/u);
+    await workbench.notification(/the disk is read-only\. Make it writable again/u);
     expect(trainersOf(session.id)).toEqual([]);
     disk.thaw();
     await resumed();
