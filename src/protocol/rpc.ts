@@ -1,6 +1,7 @@
 import { createBirpc } from 'birpc';
-import Type, { type Static, type TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static, TSchema } from 'typebox';
+import * as Type from 'typebox';
+import { Check } from 'typebox/schema';
 import {
   EigenloomError,
   type ErrorFacts,
@@ -125,7 +126,7 @@ export function connect<Own extends Api, Remote extends Api>(
 
 function answer(handlers: object, name: string, schema: TSchema, args: unknown[]): unknown {
   const handler: unknown = Reflect.get(handlers, name);
-  if (typeof handler !== 'function' || !Value.Check(schema, args)) {
+  if (typeof handler !== 'function' || !Check(schema, args)) {
     throw new GraphError({ what: `the message '${name}' has arguments of the wrong form` });
   }
   return Reflect.apply(handler, handlers, args);
@@ -134,7 +135,7 @@ function answer(handlers: object, name: string, schema: TSchema, args: unknown[]
 function openReply(reply: unknown, name: string, schema: TSchema): unknown {
   if (isRecord(reply) && isRecord(reply.err)) throw errorOf(reply.err);
   const value = isRecord(reply) ? reply.ok : undefined;
-  if (!isRecord(reply) || !Value.Check(schema, value)) {
+  if (!isRecord(reply) || !Check(schema, value)) {
     throw new GraphError({ what: `the answer to '${name}' is of the wrong form` });
   }
   return value;

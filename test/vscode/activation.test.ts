@@ -32,17 +32,6 @@ describe('activation', () => {
     console.log(`activate() took ${await session().activated()} ms`);
   });
 
-  it('is measured by VS Code itself', async () => {
-    const { workbench } = session();
-    await workbench.command('Developer: Show Running Extensions');
-    const row = workbench.page.locator('.runtime-extensions-editor .extension', { hasText: 'Eigenloom' });
-    await row.waitFor();
-    const time = await row.locator('.activation-time').innerText();
-    console.log(`loaded and activated, as VS Code says: ${time}`);
-    expect(time).toMatch(/\d+ms/u);
-    await workbench.command('View: Close Editor');
-  });
-
   it('puts every command into the palette', async () => {
     for (const title of palette()) expect(await session().workbench.offers(title), title).toBe(true);
   });
@@ -57,6 +46,16 @@ describe('activation', () => {
     await session().workbench.openFile(TINY);
     await session().workbench.page.locator('.statusbar-item', { hasText: 'YAML' }).waitFor();
     expect(await session().workbench.editorText()).toContain('LaMDA');
+  });
+
+  it('is measured by VS Code itself', async () => {
+    const { workbench } = session();
+    await workbench.command('Developer: Show Running Extensions');
+    const row = workbench.page.locator('.runtime-extensions-editor .extension', { hasText: 'Eigenloom' });
+    await row.waitFor();
+    const time = await row.locator('.activation-time').innerText();
+    console.log(`loaded and activated, as VS Code says: ${time}`);
+    expect(time).toMatch(/\d+ms/u);
   });
 
   it('logs no error of ours', () => {

@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
+import { Check } from 'typebox/schema';
 import { method, notice } from '../rpc';
 
 const text = Type.String();
@@ -192,5 +193,5 @@ export type SavedCurves = Static<typeof savedCurvesSchema>;
 
 /** What a panel wrote down; undefined where it is of another version or broken. */
 export function decodeSavedCurves(value: unknown): SavedCurves | undefined {
-  return Value.Check(savedCurvesSchema, value) ? value : undefined;
+  return Check(savedCurvesSchema, value) ? value : undefined;
 }

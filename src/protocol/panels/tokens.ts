@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
+import { Check } from 'typebox/schema';
 import { previewSchema } from '../inspector';
 import { method, notice } from '../rpc';
 
@@ -51,5 +52,5 @@ type SavedTokens = Static<typeof savedTokensSchema>;
 
 /** What a page wrote down; undefined where it is nothing, or of another version. */
 export function decodeSavedTokens(value: unknown): SavedTokens | undefined {
-  return Value.Check(savedTokensSchema, value) ? value : undefined;
+  return Check(savedTokensSchema, value) ? value : undefined;
 }

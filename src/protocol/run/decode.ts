@@ -1,4 +1,4 @@
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { InputError } from '../../base/errors';
 import { isRecord } from '../../base/guards';
 import { show } from '../../base/show';
@@ -32,7 +32,7 @@ export function decodeRunRecord(value: unknown, file: string): RunRecord {
   }
   const record: unknown = value;
   if (validator().Check(record)) return record;
-  const [problem] = validator().Errors(record);
+  const [, [problem]] = validator().Errors(record);
   throw new InputError({
     what: `this run is broken: ${problem?.message ?? 'run.json is of the wrong form'}`,
     file,

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /** The states of a run. `interrupted` is also what a reader makes of `running` whose trainer is no longer alive. */
 export const RUN_STATUSES = [

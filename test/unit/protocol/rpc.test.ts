@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import * as Type from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { disposable } from '../../../src/base/disposable';
 import { InputError, RunError } from '../../../src/base/errors';

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import * as Type from 'typebox';
 import { nullable, oneOf, section } from './helpers';
 
 /** The adapter methods of the contract. */

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import * as Type from 'typebox';
 import { nullable, pathOrList, section } from './helpers';
 
 /** `data:` — which rows, and how a row becomes tokens. */

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { adapterSchema } from './adapter';
 import { dataSchema } from './data';
 import { nullable, oneOf, section } from './helpers';

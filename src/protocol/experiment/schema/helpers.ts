@@ -1,4 +1,5 @@
-import Type, { type Static, type TSchema, type TSchemaOptions } from 'typebox';
+import type { Static, TSchema, TSchemaOptions } from 'typebox';
+import * as Type from 'typebox';
 
 /** One of a few words. Given as an enum, so that an error can list what is allowed. */
 export function oneOf<const Words extends readonly string[]>(words: Words, options: TSchemaOptions) {

@@ -5,7 +5,7 @@ import { InputError } from '../../../../src/base/errors';
 import { inspectorApi, type TokenPreview } from '../../../../src/protocol/inspector';
 import { inspectData } from '../../../../src/trainer/inspect/data';
 import { inspectorHandlers } from '../../../../src/trainer/inspect/handlers';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { inTemporaryFolder, tinyPairs, writeJsonLines, writeModelFolder } from '../../../support/modelFolder';
 
 const EXPERIMENT = `model: model
@@ -55,7 +55,7 @@ describe('the inspector', () => {
     await onBench(async ({ folder, calls }) => {
       const model = path.join(folder, 'model');
       const info = await calls.model(model);
-      expect(Value.Check(inspectorApi.model.result, info)).toBe(true);
+      expect(Check(inspectorApi.model.result, info)).toBe(true);
       expect(info).toMatchObject({ architecture: 'LlamaForCausalLM', layers: 2, positions: 128 });
       expect(
         info.modules.map(({ name, count, rows, columns }) => [name, count, rows, columns]),
@@ -79,7 +79,7 @@ describe('the inspector', () => {
         ...Array.from({ length: 400 }, () => ({ text: 'c', mixed: 'no' })),
       ]);
       const info = await inspectData(file, []);
-      expect(Value.Check(inspectorApi.data.result, info)).toBe(true);
+      expect(Check(inspectorApi.data.result, info)).toBe(true);
       expect(info.columns).toEqual(['text', 'n', 'chat', 'extra', 'mixed']);
       expect(info.chat).toEqual(['chat']);
       expect(info.count).toBe(402);
@@ -102,7 +102,7 @@ describe('the inspector', () => {
     await onBench(async ({ file, calls }) => {
       const pairs = tinyPairs(30);
       const shown = await calls.preview(file, EXPERIMENT, 28, 5);
-      expect(Value.Check(inspectorApi.preview.result, shown)).toBe(true);
+      expect(Check(inspectorApi.preview.result, shown)).toBe(true);
       expect(shown).toMatchObject({ total: 30, complete: true, max_length: 40, summary: { rows: 30 } });
       expect(shown.rows.map(({ row, line }) => [row, line])).toEqual([
         [28, 29],
@@ -196,7 +196,7 @@ describe('the inspector', () => {
   it('foretells a run without reading its weights', async () => {
     await onBench(async ({ folder, file, calls }) => {
       const found = await calls.preflight(file, ['training.max_steps=7']);
-      expect(Value.Check(inspectorApi.preflight.result, found)).toBe(true);
+      expect(Check(inspectorApi.preflight.result, found)).toBe(true);
       expect(found).toMatchObject({ device: 'cpu', steps: 7 });
       // Rank 4 over q, k, v, o, gate, up and down of both layers.
       expect(found.trainable).toBe(2 * 4 * (64 + 48 + 48 + 64 + 80 + 80 + 80));
