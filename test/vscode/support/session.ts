@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { CodeServer } from './codeServer';
 import { Complaints } from './complaints';
-import { CHROMIUM } from './places';
+import { CHROMIUM, PICTURES } from './places';
 import { endAll, marked, type Process } from './processes';
 import { makeSampleWorkspace } from './sampleWorkspace';
 import { THEMES, type ThemeName } from './themes';
@@ -18,6 +18,10 @@ export interface SessionOptions {
   readonly trusted?: boolean;
   /** Makes what the workspace holds; the sample where nothing is said. */
   readonly prepare?: (folder: string) => void;
+  /** What of that is opened: the folder itself, nothing at all, or a workspace's file that lies in it. */
+  readonly opens?: 'folder' | 'nothing' | `${string}.code-workspace`;
+  /** Shows the side bar first: what wakes the extension where no experiment does. */
+  readonly sideBar?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -55,7 +59,10 @@ export class Session {
     const complaints = new Complaints(page);
     const workbench = new Workbench(page, server.url);
     const session = new Session(id, scratch, workspace, server, browser, workbench, complaints);
-    await workbench.open(workspace);
+    const { opens = 'folder' } = options;
+    if (opens === 'folder') await workbench.open({ folder: workspace });
+    else await workbench.open(opens === 'nothing' ? { ew: 'true' } : { workspace: join(workspace, opens) });
+    if (options.sideBar === true) await workbench.showRuns();
     return session;
   }
 
@@ -89,6 +96,18 @@ export class Session {
     await this.workbench.command('Preferences: Color Theme');
     await this.workbench.pick(THEMES[name].label);
     await this.workbench.page.locator(`.monaco-workbench.${THEMES[name].class}`).waitFor();
+  }
+
+  /** Takes a picture in each of some themes, where pictures are wanted, and goes back to the dark one. */
+  async pictures(
+    name: string,
+    themes: readonly ThemeName[] = ['light', 'high-contrast', 'dark'],
+  ): Promise<void> {
+    if (PICTURES === undefined) return;
+    for (const theme of themes) {
+      await this.theme(theme);
+      await this.workbench.picture(`${name}-${theme}`);
+    }
   }
 
   /**

@@ -14,9 +14,15 @@ export class Workbench {
     private readonly url: string,
   ) {}
 
-  /** Opens a folder and waits until the workbench stands. */
-  async open(folder: string): Promise<void> {
-    await this.page.goto(`${this.url}/?folder=${encodeURIComponent(folder)}`);
+  /** Opens what the address asks for, e.g. a `folder`, and waits until the workbench stands. */
+  async open(address: Readonly<Record<string, string>>): Promise<void> {
+    await this.page.goto(`${this.url}/?${new URLSearchParams(address).toString()}`);
+    await this.stands();
+  }
+
+  /** Waits until the window has gone over to another folder by itself. */
+  async goesTo(folder: string): Promise<void> {
+    await this.page.waitForURL((url) => url.searchParams.get('folder')?.endsWith(folder) === true);
     await this.stands();
   }
 

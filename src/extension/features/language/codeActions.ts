@@ -41,15 +41,17 @@ function actionOf(
     document.uri,
     edits.map(({ start, end, text, snippet }): [vscode.TextEdit | vscode.SnippetTextEdit, undefined] => {
       const range = rangeOf(document, { start, end });
-      return [
-        snippet === true
-          ? new vscode.SnippetTextEdit(range, new vscode.SnippetString(text))
-          : vscode.TextEdit.replace(range, text),
-        undefined,
-      ];
+      return [snippet === true ? snippetEdit(range, text) : vscode.TextEdit.replace(range, text), undefined];
     }),
   );
   action.diagnostics = diagnostics;
   action.isPreferred = preferred === true;
   return action;
+}
+
+/** The lines of a fix are indented as they are to stand: VS Code would indent them once more. */
+function snippetEdit(range: vscode.Range, text: string): vscode.SnippetTextEdit {
+  const edit = new vscode.SnippetTextEdit(range, new vscode.SnippetString(text));
+  edit.keepWhitespace = true;
+  return edit;
 }
