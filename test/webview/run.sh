@@ -11,4 +11,4 @@ cd "$here/../.."
 npx --no-install tsc --noEmit -p test/webview
 npx --no-install eslint --config test/webview/eslint.config.mjs test/webview
 npm run --silent build
-exec npx --no-install vitest run --config test/webview/vitest.config.ts "$@"
+exec npx --no-install vitest run --config test/webview/vitest.config.mts "$@"
