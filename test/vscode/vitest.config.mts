@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The ring in a real VS Code: code-server's workbench in Chromium, with the packed extension installed. One worker,
- * since a workbench and a training run are load enough for two cores. `run.sh` installs what it needs.
+ * The ring in a real VS Code: code-server's workbench in Chromium, with the packed extension installed. Two workers:
+ * what a workbench does is for the most part to wait. `run.sh` installs what it needs.
  */
 export default defineConfig({
   test: {
@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: ['./setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 600_000,
-    fileParallelism: false,
     pool: 'forks',
+    maxWorkers: 2,
   },
 });
