@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, RunError } from '../base/errors';
-import { errorCode, reasonOf } from './files';
+import { errorCode, makeFolder, reasonOf } from './files';
 import { heldBy, lockHolder } from './lock';
 import { runPaths } from './folder';
 
@@ -28,7 +28,7 @@ export async function trashRun(folder: string, now: Date = new Date()): Promise<
   // The time stands in the name: moving changes no time that every system keeps.
   const to = join(trash, `${now.getTime()}~${basename(folder)}`);
   try {
-    await fs.mkdir(trash, { recursive: true });
+    makeFolder(trash);
     await renamePatiently(folder, to);
   } catch (thrown) {
     throw cannotMove(thrown, folder);
