@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from './support/places';
+import { extensionHostsOf } from './support/processes';
+import { madeBy } from './support/runFolders';
 import { TINY } from './support/sampleWorkspace';
 import { useSession } from './support/useSession';
 
@@ -46,6 +48,23 @@ describe('activation', () => {
     await session().workbench.openFile(TINY);
     await session().workbench.page.locator('.statusbar-item', { hasText: 'YAML' }).waitFor();
     expect(await session().workbench.editorText()).toContain('LaMDA');
+  });
+
+  it('leads from Run to the first loss of the sample', async () => {
+    const { workbench, workspace, id } = session();
+    await workbench.openFile('lora.tune.yaml');
+    const lens = workbench.page.locator('.codelens-decoration a', { hasText: /Run$/u }).first();
+    await lens.waitFor();
+    const begun = performance.now();
+    const run = await madeBy(workspace, () => lens.click());
+    await run.advances(1);
+    console.log(`from Run to the first loss: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    for (const host of extensionHostsOf(id)) {
+      const size = /VmHWM:\s+(\d+) kB/u.exec(readFileSync(`/proc/${host.pid}/status`, 'utf8'))?.[1];
+      console.log(`extension host, peak resident: ${Math.round(Number(size) / 1000)} MB`);
+    }
+    await workbench.command('Eigenloom: Stop Run');
+    await run.reaches('stopped');
   });
 
   it('is measured by VS Code itself', async () => {

@@ -69,7 +69,7 @@ export class Session {
   /** Opens the same folder in another window, as large as usual; it hears no complaints. */
   async anotherWindow(): Promise<Workbench> {
     const workbench = new Workbench(await newPage(this.browser), this.server.url);
-    await workbench.open(this.workspace);
+    await workbench.open({ folder: this.workspace });
     return workbench;
   }
 
