@@ -182,6 +182,7 @@ describe('quick fixes', () => {
       if (!shown) await workbench.press('Escape');
       return shown;
     });
+    await workbench.picture('quick-fix');
     await row.click();
     await workbench.page.locator('.action-widget').first().waitFor({ state: 'hidden' });
     if (typed !== undefined) await workbench.page.keyboard.type(typed);

@@ -140,6 +140,12 @@ export class Workbench {
   async goTo(line: number, column = 1): Promise<void> {
     await this.command('Go to Line/Column...');
     await this.answer(`:${line}:${column}`);
+    // Keys that are pressed before the text has the focus again are lost.
+    await until('the cursor in the text', () =>
+      this.page.evaluate(
+        () => document.activeElement?.closest('.editor-group-container.active .monaco-editor') !== null,
+      ),
+    );
   }
 
   /** Shows the extension's side bar. */
