@@ -12,7 +12,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunError } from '../../../src/base/errors';
 import { listCheckpoints, saveCheckpoint } from '../../../src/runs/checkpoints';
-import { removeTemporary, writeFailure, writeFileAtomic, writeFolderAtomic } from '../../../src/runs/files';
+import {
+  makeFolder,
+  reasonOf,
+  removeTemporary,
+  writeFailure,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../../../src/runs/files';
 import { filterLines, LineAppender, LineTail } from '../../../src/runs/lines';
 
 let folder = '';
@@ -21,6 +28,30 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a folder', () => {
+  it('is made with those above it, also where it is there already', () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    makeFolder(deep);
+    makeFolder(deep);
+    expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['c']);
+  });
+
+  it('is not made where a file stands in its way, and says why', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => makeFolder(file)).toThrow(/EEXIST/u);
+  });
+
+  it('is refused in words', () => {
+    const refusal = (code: string): Error => Object.assign(new Error(`${code}: mkdir`), { code });
+    expect(['EROFS', 'EACCES', 'EIO'].map((code) => reasonOf(refusal(code)))).toEqual([
+      'the disk is read-only',
+      'permission is denied',
+      'EIO: mkdir',
+    ]);
+  });
 });
 
 describe('atomic writes', () => {
