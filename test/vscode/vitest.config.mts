@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The ring in a real VS Code: code-server's workbench in Chromium, with the packed extension installed. Two workers:
- * what a workbench does is for the most part to wait. `run.sh` installs what it needs.
+ * The ring in a real VS Code: code-server's workbench in Chromium, with the packed extension installed. One worker:
+ * a workbench that draws without a GPU and a training run are load enough for two cores. `run.sh` installs what it needs.
  */
 export default defineConfig({
   test: {
@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 600_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 1,
+    fileParallelism: false,
   },
 });
