@@ -8,6 +8,7 @@ import { EXPERIMENT_SCHEMA } from '../../../protocol/experiment/validate';
 export interface ChangeableKey {
   /** e.g. `training.max_steps`. */
   readonly key: string;
+  /** Plain text: where it is shown, Markdown's marks would stand as they are. */
   readonly description: string;
   /** What it may hold, in words. */
   readonly allowed: string;
@@ -25,7 +26,7 @@ export function collectKeys(path: readonly string[] = []): ChangeableKey[] {
   return [
     {
       key: path.join('.'),
-      description: typeof schema.description === 'string' ? schema.description : '',
+      description: typeof schema.description === 'string' ? schema.description.replaceAll('`', '') : '',
       allowed: describeSchema(schema),
       words: isList ? [] : words,
     },
