@@ -14,7 +14,9 @@ if [ ! -e "$place/complete" ]; then
   cp "$here/package.json" "$here/package-lock.json" "$place/"
   # The second Node first, since the rest is built with it.
   (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  (cd "$place" && PATH="$place/node_modules/node24/bin:$PATH" npm rebuild code-server --no-audit --no-fund --loglevel=error)
+  # Native modules are built against the headers that come with that Node: nothing is fetched for them.
+  node="$place/node_modules/node24"
+  (cd "$place" && PATH="$node/bin:$PATH" npm_config_nodedir="$node" npm rebuild code-server --no-audit --no-fund --loglevel=error)
   touch "$place/complete"
 fi
 ln -sfn "$place/node_modules" "$here/node_modules"
