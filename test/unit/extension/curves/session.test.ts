@@ -16,41 +16,27 @@ import {
 } from '../../../../src/extension/features/curves/list';
 import { CurvesSession } from '../../../../src/extension/features/curves/session';
 import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import { summaryOf } from '../../../support/runFolders';
 import type { CurvesPatch, Look } from '../../../../src/protocol/panels/curves';
 import type { RunRecord } from '../../../../src/protocol/run/record';
 
 const LOOK: Look = { id: 1, x: 'step', logX: false, range: null, smoothing: 0, hidden: [] };
 
 function summary(folder: string, more: Partial<RunSummary> = {}): RunSummary {
-  return {
+  return summaryOf({
     folder,
     id: folder,
     label: folder,
-    experiment: 'e',
     source: '/e.tune.yaml',
-    status: 'done',
-    method: 'lora',
     rank: 8,
     model: 'm',
     device: 'cpu',
-    created: 0,
     started: 1000,
     ended: 2000,
     step: 1,
     totalSteps: 10,
-    loss: undefined,
-    lastEval: undefined,
-    bestEval: undefined,
-    trainable: undefined,
-    secondsLeft: undefined,
-    activity: undefined,
-    spark: [],
-    error: undefined,
-    starred: false,
-    tags: [],
-    note: '',
     ...more,
-  };
+  });
 }
 
 describe('the list of runs', () => {

@@ -1,37 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { lensesOf } from '../../../../src/extension/features/lens/lens';
 import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import { summaryOf } from '../../../support/runFolders';
 
 function run(parts: Partial<RunSummary>): RunSummary {
-  return {
-    folder: '/runs/a',
-    id: 'a',
-    label: 'first',
-    experiment: 'x',
-    source: '/x.tune.yaml',
-    status: 'done',
-    method: 'lora',
-    rank: 8,
-    model: 'm',
-    device: 'cpu',
-    created: 0,
-    started: 0,
-    ended: undefined,
-    step: 0,
-    totalSteps: 300,
-    loss: undefined,
-    lastEval: undefined,
-    bestEval: undefined,
-    trainable: undefined,
-    secondsLeft: undefined,
-    activity: undefined,
-    spark: [],
-    error: undefined,
-    starred: false,
-    tags: [],
-    note: '',
-    ...parts,
-  };
+  return summaryOf({ folder: '/runs/a', label: 'first', totalSteps: 300, ...parts });
 }
 
 const titles = (runs: readonly RunSummary[]): string[] => lensesOf(runs).map(({ title }) => title);
