@@ -43,11 +43,20 @@ export function readRun<R extends RecordState>(folder: string, decode: DecodeRec
     });
   }
   const record = decode(value, paths.record);
-  return { paths, record, status: currentStatus(record) };
+  return { paths, record, status: currentStatus(record, paths) };
 }
 
+/** How long (ms) a run may wait for its trainer before it counts as forgotten. */
+export const MAY_WAIT = 60_000;
+
 /** How a run stands now: one that says it is at work but whose trainer is gone was interrupted. */
-function currentStatus<R extends RecordState>(record: R): R['status'] | 'interrupted' {
+function currentStatus<R extends RecordState>(record: R, paths: RunPaths): R['status'] | 'interrupted' {
+  if (record.status === 'queued') {
+    // Between the making of a run and the first words of its trainer. Of times in the future nothing is known.
+    const { mtimeMs = 0 } = statSync(paths.record, { throwIfNoEntry: false }) ?? {};
+    const waits = Date.now() - mtimeMs < MAY_WAIT;
+    return waits || lockHolder(paths.lock) !== undefined ? record.status : 'interrupted';
+  }
   if (record.status !== 'running' && record.status !== 'paused') return record.status;
   return record.process !== undefined && isAlive(record.process) ? record.status : 'interrupted';
 }

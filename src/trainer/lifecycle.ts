@@ -1,7 +1,7 @@
 import { EigenloomError, toError } from '../base/errors';
 import { decodeExperiment } from '../protocol/experiment/parse';
-import { decodeMetricLine } from '../protocol/run/decode';
-import type { RunStatus } from '../protocol/run/record';
+import { decodeMetricLine } from '../protocol/run/lines';
+import type { RunStatus } from '../protocol/run/status';
 import { listCheckpoints } from '../runs/checkpoints';
 import { removeQuietly, removeTemporary } from '../runs/files';
 import { type RunPaths, runPaths } from '../runs/folder';

@@ -1,29 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { Owner, disposable } from '../../base/disposable';
 import { RunError } from '../../base/errors';
-import { trainerCommand } from '../../launch/trainerProcess';
-import { inspectorApi } from '../../protocol/inspector';
-import { type Calls, connect, type Peer } from '../../protocol/rpc';
 import type { Log } from '../log';
+import type { InspectorProcess } from './inspectorProcess';
 
 /** How long (ms) the process is kept without work. */
 const IDLE = 120_000;
-/** How long (ms) an answer may take: a large model's weights are hashed once. */
-const TIMEOUT = 600_000;
 
-type InspectorCalls = Calls<typeof inspectorApi>;
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly peer: Peer<typeof inspectorApi>;
-}
+type InspectorCalls = InspectorProcess['calls'];
 
 /**
  * The inspector's process, which is started when first asked, ended when it has been idle, and started anew after it
  * died. Reading a model or a data file so never keeps the editor waiting, and onnxruntime never lies in this process.
  */
 export class Inspector extends Owner {
-  #running: Running | undefined;
+  #running: Promise<InspectorProcess> | undefined;
   #idle: NodeJS.Timeout | undefined;
   #pending = 0;
 
@@ -50,53 +40,25 @@ export class Inspector extends Owner {
     clearTimeout(this.#idle);
     this.#pending++;
     try {
-      return await question(this.running().peer.calls);
+      const { calls } = await (this.#running ??= this.start());
+      return await question(calls);
     } finally {
       this.#pending--;
       if (this.#pending === 0) this.#idle = setTimeout(() => this.end('idle'), IDLE);
     }
   }
 
-  private running(): Running {
-    if (this.disposed) throw new RunError({ what: 'the inspector has ended' });
-    return (this.#running ??= this.start());
-  }
-
-  private start(): Running {
-    const { program, words, environment } = trainerCommand(this.cacheFolder());
-    const child = spawn(program, [...words, 'inspect'], {
-      env: environment,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-      windowsHide: true,
-    });
-    child.stderr
-      ?.setEncoding('utf8')
-      .on('data', (text: string) => this.log.warn(`inspector: ${text.trimEnd()}`));
-    const peer = connect(
-      {},
-      {},
-      inspectorApi,
-      {
-        post: (message) => {
-          if (child.connected) child.send(message as object);
-        },
-        listen: (heard) => {
-          child.on('message', heard);
-          return disposable(() => child.off('message', heard));
-        },
-      },
-      { timeout: TIMEOUT },
-    );
-    const gone = (why: string): void => {
-      peer.close(
-        new RunError({ what: `the inspector ended: ${why}`, remedy: 'Try again; it is started anew.' }),
-      );
-      if (this.#running?.child === child) this.#running = undefined;
+  private start(): Promise<InspectorProcess> {
+    const starting = (async () => {
+      const { startInspector } = await import('./inspectorProcess');
+      if (this.disposed) throw new RunError({ what: 'the inspector has ended' });
+      return startInspector(this.cacheFolder(), this.log);
+    })();
+    const forget = (): void => {
+      if (this.#running === starting) this.#running = undefined;
     };
-    child.once('error', (error) => gone(error.message));
-    child.once('exit', (code, signal) => gone(signal ?? `exit code ${code ?? 'unknown'}`));
-    return { child, peer };
+    starting.then(({ gone }) => gone).then(forget, forget);
+    return starting;
   }
 
   private end(why: string): void {
@@ -105,7 +67,9 @@ export class Inspector extends Owner {
     this.#running = undefined;
     if (running === undefined) return;
     this.log.debug(`inspector: ending it (${why})`);
-    running.peer.close(new RunError({ what: 'the inspector has ended' }));
-    running.child.kill();
+    running.then(
+      ({ end }) => end(),
+      () => undefined,
+    );
   }
 }

@@ -10,15 +10,19 @@ export interface StepPlace {
   readonly totalSteps: number;
 }
 
+/** Where a step leads: `again` where its answer cannot be used. */
+export type StepWay = 'next' | 'again' | 'back' | 'cancelled';
+
+/** How far each way leads. */
+const FAR = { next: 1, again: 0, back: -1 } as const;
+
 /** Does steps one after another, going back where that is wanted; false where the user changed their mind. */
-export async function runSteps(
-  steps: readonly (() => Promise<'next' | 'back' | 'cancelled'>)[],
-): Promise<boolean> {
+export async function runSteps(steps: readonly (() => Promise<StepWay>)[]): Promise<boolean> {
   let at = 0;
   for (let step = steps[at]; step !== undefined; step = steps[at]) {
     const end = await step();
     if (end === 'cancelled') return false;
-    at = Math.max(0, at + (end === 'back' ? -1 : 1));
+    at = Math.max(0, at + FAR[end]);
   }
   return true;
 }

@@ -1,17 +1,6 @@
 import type { Static } from 'typebox';
 import * as Type from 'typebox';
-
-/** The states of a run. `interrupted` is also what a reader makes of `running` whose trainer is no longer alive. */
-export const RUN_STATUSES = [
-  'queued',
-  'running',
-  'paused',
-  'done',
-  'failed',
-  'stopped',
-  'interrupted',
-] as const;
-export type RunStatus = (typeof RUN_STATUSES)[number];
+import { RUN_STATUSES, type RunStatus } from './status';
 
 /** The version of `run.json` that is written. A reader refuses any other. */
 export const RUN_FORMAT_VERSION = 1;

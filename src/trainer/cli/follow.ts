@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../base/errors';
-import { decodeEvent, decodeMetricLine, decodeRunRecord } from '../../protocol/run/decode';
+import { decodeRunRecord } from '../../protocol/run/decode';
+import { decodeEvent, decodeMetricLine } from '../../protocol/run/lines';
 import { errorCode } from '../../runs/files';
 import type { RunPaths } from '../../runs/folder';
 import { LineTail } from '../../runs/lines';

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { RunError } from '../../base/errors';
 import { decodeRunRecord } from '../../protocol/run/decode';
 import type { RunRecord } from '../../protocol/run/record';
 import type { RunPaths } from '../../runs/folder';
@@ -67,6 +68,13 @@ interface Ended {
 
 /** Says how it went, and returns the exit code. */
 function report({ paths, pid, end, stopAsked, json }: Ended, terminal: Terminal): number {
+  if (!existsSync(paths.folder)) {
+    throw new RunError({
+      what: 'the run’s folder was removed while it was trained, and its checkpoints with it',
+      file: paths.folder,
+      remedy: 'Run the experiment again.',
+    });
+  }
   const { record, status } = readRun(paths.folder, decodeRunRecord);
   // Where this trainer never got as far as the record, what stands there is about an earlier one, or another.
   const ours = record.process?.pid === pid;

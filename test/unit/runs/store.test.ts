@@ -1,19 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  decodeEvent,
-  decodeMetricLine,
-  decodeRunRecord,
-  unknownFields,
-} from '../../../src/protocol/run/decode';
+import { decodeRunRecord, unknownFields } from '../../../src/protocol/run/decode';
+import { decodeEvent, decodeMetricLine } from '../../../src/protocol/run/lines';
 import type { RunRecord } from '../../../src/protocol/run/record';
 import { differences } from '../../../src/runs/diff';
 import { createRun, type RunPaths } from '../../../src/runs/folder';
 import { takeLock } from '../../../src/runs/lock';
 import { thisProcess } from '../../../src/runs/process';
-import { findRun, listRuns, readRun, removeRun } from '../../../src/runs/store';
+import { findRun, listRuns, MAY_WAIT, readRun, removeRun } from '../../../src/runs/store';
 
 let root = '';
 beforeEach(() => {
@@ -58,6 +54,18 @@ describe('a run folder', () => {
     const done = await make('d', { status: 'done', process: { ...own, started: 'earlier' } });
     const statuses = [alive, gone, never, done].map(({ folder }) => readRun(folder, decodeRunRecord).status);
     expect(statuses).toEqual(['running', 'interrupted', 'interrupted', 'done']);
+  });
+
+  it('is interrupted where it has waited for a trainer for too long', async () => {
+    const { folder, record, lock } = await make('a');
+    const status = (): string => readRun(folder, decodeRunRecord).status;
+    expect(status()).toBe('queued');
+    const longAgo = new Date(Date.now() - 2 * MAY_WAIT);
+    utimesSync(record, longAgo, longAgo);
+    expect(status()).toBe('interrupted');
+    const release = takeLock(lock);
+    expect(status()).toBe('queued');
+    release();
   });
 
   it('is found by path, id or the beginning of one', async () => {

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunStatus } from '../../../src/protocol/run/record';
+import type { RunStatus } from '../../../src/protocol/run/status';
 import { runPaths } from '../../../src/runs/folder';
 import type { RunSummary } from '../../../src/extension/features/runs/summary';
 

@@ -11,14 +11,12 @@ import type { CurvesPanels } from './panels';
 
 /** Registers what opens the panel, and what adds to it. */
 export function addCurvesCommands({ commands, runs }: Services, panels: CurvesPanels): void {
-  commands.add(COMMANDS.showCurves, (...args) => {
-    panels.show(listFor(args, runs.runs[0]));
-  });
+  commands.add(COMMANDS.showCurves, (...args) => panels.show(listFor(args, runs.runs[0])));
   commands.add(COMMANDS.addToCurves, async (...args) => {
     const named = foldersOf(args);
     const folders = named.length > 0 ? named : await pickRuns(runs.runs);
     if (folders.length === 0) return;
-    panels.show(panels.list === undefined ? listOfRuns(folders) : addRuns(panels.list, folders));
+    await panels.show(panels.list === undefined ? listOfRuns(folders) : addRuns(panels.list, folders));
   });
 }
 

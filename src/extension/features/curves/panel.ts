@@ -5,6 +5,7 @@ import { toError } from '../../../base/errors';
 import {
   curvesHostApi,
   curvesPanelApi,
+  decodeSavedCurves,
   type CurvesAction,
   type CurvesList,
 } from '../../../protocol/panels/curves';
@@ -14,7 +15,7 @@ import { showError } from '../../commands';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
-import { addRuns, removeRun, showRun } from './list';
+import { addRuns, EMPTY_LIST, removeRun, showRun } from './list';
 import { pickRuns } from './pick';
 import { saveAs } from './save';
 import { CurvesSession } from './session';
@@ -40,6 +41,11 @@ export class CurvesPanel extends Owner {
       webviewOptions(services.context.extensionUri),
     );
     return new CurvesPanel(services, panel, list);
+  }
+
+  /** Fills a panel that VS Code brings back, as the page had saved it. */
+  static restore(services: Services, panel: vscode.WebviewPanel, saved: unknown): CurvesPanel {
+    return new CurvesPanel(services, panel, decodeSavedCurves(saved)?.list ?? EMPTY_LIST);
   }
 
   constructor(

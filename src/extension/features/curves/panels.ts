@@ -1,13 +1,16 @@
 import * as vscode from 'vscode';
 import { Owner } from '../../../base/disposable';
-import { decodeSavedCurves, type CurvesList } from '../../../protocol/panels/curves';
+import type { CurvesList } from '../../../protocol/panels/curves';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { isExperimentFile } from '../../vscode/experiments';
-import { EMPTY_LIST, listOfSource } from './list';
-import { CurvesPanel } from './panel';
+import { listOfSource } from './list';
+import type { CurvesPanel } from './panel';
 
-/** The one panel of curves: opened, followed by the active experiment, and brought back after a reload. */
+/**
+ * The one panel of curves: opened, followed by the active experiment, and brought back after a reload. What it is made
+ * of is loaded with the first one.
+ */
 export class CurvesPanels extends Owner implements vscode.WebviewPanelSerializer {
   #panel: CurvesPanel | undefined;
 
@@ -24,9 +27,10 @@ export class CurvesPanels extends Owner implements vscode.WebviewPanelSerializer
   }
 
   /** Shows a list in the open panel, or in a new one beside the editor. */
-  show(list: CurvesList): void {
+  async show(list: CurvesList): Promise<void> {
+    const { CurvesPanel: Panel } = await import('./panel');
     if (this.#panel === undefined) {
-      this.adopt(CurvesPanel.open(this.services, list));
+      this.adopt(Panel.open(this.services, list));
       return;
     }
     // What is asked for by name comes, also where the panel is pinned: the pin holds against following alone.
@@ -35,10 +39,10 @@ export class CurvesPanels extends Owner implements vscode.WebviewPanelSerializer
     this.#panel.reveal();
   }
 
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { CurvesPanel: Panel } = await import('./panel');
     this.#panel?.dispose();
-    this.adopt(new CurvesPanel(this.services, panel, decodeSavedCurves(state)?.list ?? EMPTY_LIST));
-    return Promise.resolve();
+    this.adopt(Panel.restore(this.services, panel, state));
   }
 
   private adopt(panel: CurvesPanel): void {

@@ -65,7 +65,7 @@ export class Notifier extends Owner {
     if ((await stampOf(folder)) !== '' || !this.#watch.forget(folder)) return;
     // It was stopped and deleted in the explorer, by whoever did that.
     if (await isTrashed(folder)) return;
-    if (!(await this.isOurs(run))) return;
+    if (!(await this.claim(run))) return;
     const notice = noticeOfRemoved(run, this.services.settings.notifications());
     if (notice !== undefined) await this.show(notice, run, undefined);
   }
@@ -83,7 +83,7 @@ export class Notifier extends Owner {
 
   private async tell(run: RunSummary): Promise<void> {
     const { settings } = this.services;
-    if (!(await this.isOurs(run))) return;
+    if (!(await this.claim(run))) return;
     const record = await readWholeRecord(run.folder);
     const notice = noticeOf(run, record, {
       asked: this.stopping.wasAsked(run.folder),
@@ -93,8 +93,8 @@ export class Notifier extends Owner {
     if (notice !== undefined) await this.show(notice, run, record);
   }
 
-  /** True where this window, of all that are open, is the one to tell how a run ended. */
-  private async isOurs({ folder, id }: RunSummary): Promise<boolean> {
+  /** Takes it upon this window, of all that are open, to tell how a run ended; false where another has. */
+  private async claim({ folder, id }: RunSummary): Promise<boolean> {
     const launched = this.#ours.delete(folder);
     if (!launched && !vscode.window.state.focused) await sleep(COURTESY);
     return this.#claims.claim(id, launched);

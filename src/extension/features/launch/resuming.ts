@@ -1,7 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { InputError } from '../../../base/errors';
-import { decodeRunRecord } from '../../../protocol/run/decode';
 import { errorCode } from '../../../runs/files';
 import { runPaths } from '../../../runs/folder';
 import { readRun } from '../../../runs/store';
@@ -32,6 +31,7 @@ export async function resumeLast(
 
 /** Makes another run like one that was made before: of its file where that still says the same, else of its copy. */
 export async function runAgain(launcher: Launcher, { folder }: RunSummary): Promise<void> {
+  const { decodeRunRecord } = await import('../../../protocol/run/decode');
   const { record } = readRun(folder, decodeRunRecord);
   const { file, overrides } = record.source;
   const [source, copy] = [await bytesOf(file), await bytesOf(runPaths(folder).config)];

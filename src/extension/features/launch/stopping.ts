@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { disposable, Owner } from '../../../base/disposable';
 import { InputError } from '../../../base/errors';
 import { askToStop } from '../../../launch/trainerProcess';
-import { decodeRunRecord } from '../../../protocol/run/decode';
 import { runPaths } from '../../../runs/folder';
 import { isAlive } from '../../../runs/process';
 import { readRun } from '../../../runs/store';
@@ -74,13 +73,14 @@ export class Stopping extends Owner {
     if (chosen === undefined) return;
     await this.services.runs.look(run.folder);
     const now = this.services.runs.get(run.folder);
-    if (now !== undefined && isActive(now)) end(run.folder);
+    if (now !== undefined && isActive(now)) await end(run.folder);
     await this.services.runs.look(run.folder);
   }
 }
 
 /** Ends the trainer of a run: that very process, and none that has its number by now. */
-function end(folder: string): void {
+async function end(folder: string): Promise<void> {
+  const { decodeRunRecord } = await import('../../../protocol/run/decode');
   const { record, paths } = readRun(folder, decodeRunRecord);
   const { process: trainer, machine } = record;
   if (trainer === undefined || !isAlive(trainer)) {

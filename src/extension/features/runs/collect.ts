@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { isRecord } from '../../../base/guards';
-import type { RunRecord, RunStatus } from '../../../protocol/run/record';
+import type { RunRecord } from '../../../protocol/run/record';
+import type { RunStatus } from '../../../protocol/run/status';
 import { parseRunId } from '../../../runs/folder';
 import type { ProcessIdentity } from '../../../runs/process';
 import type { UserNotes } from '../../../runs/user';

@@ -1,5 +1,5 @@
 import { isRecord } from '../../../base/guards';
-import { RUN_STATUSES, type RunStatus } from '../../../protocol/run/record';
+import { RUN_STATUSES, type RunStatus } from '../../../protocol/run/status';
 import type { EvalPoint, RunSummary } from './summary';
 
 /** Reads a summary that was kept as JSON; undefined for what is none. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { toError } from '../../../base/errors';
-import type { RunStatus } from '../../../protocol/run/record';
+import type { RunStatus } from '../../../protocol/run/status';
 import { errorCode } from '../../../runs/files';
 import { type RunPaths, runPaths } from '../../../runs/folder';
 import type { Liveness } from '../../../runs/liveness';

@@ -1,4 +1,4 @@
-import { decodeEvent } from '../../../protocol/run/decode';
+import { decodeEvent } from '../../../protocol/run/lines';
 import type { RunPaths } from '../../../runs/folder';
 import { AsyncTail } from '../../../runs/tail';
 import { MetricDigest } from './digest';

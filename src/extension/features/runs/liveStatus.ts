@@ -1,12 +1,11 @@
 import * as fs from 'node:fs/promises';
 import { isRecord } from '../../../base/guards';
-import type { RunStatus } from '../../../protocol/run/record';
+import type { RunStatus } from '../../../protocol/run/status';
 import type { Liveness } from '../../../runs/liveness';
 import type { ProcessIdentity } from '../../../runs/process';
+import { MAY_WAIT } from '../../../runs/store';
 import type { RecordPart } from './collect';
 
-/** How long (ms) a run may wait for its trainer before it counts as forgotten. */
-const MAY_WAIT = 60_000;
 /** How long (ms) a run on another machine may be silent before it counts as interrupted. */
 const MAY_BE_SILENT = 300_000;
 

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs/promises';
-import { decodeMetricLine, decodeRunRecord } from '../../../protocol/run/decode';
+import { decodeMetricLine } from '../../../protocol/run/lines';
 import { errorCode } from '../../../runs/files';
 import type { RunRecord } from '../../../protocol/run/record';
 import { type RunPaths, runPaths } from '../../../runs/folder';
@@ -30,18 +30,23 @@ export async function silenceOf({ record, metrics, events }: RunPaths, now: numb
   return Math.max(0, now - Math.max(...changed));
 }
 
+/** Loaded with the first run that is read: what checks a whole record takes longer to load than the side bar. */
+async function decodeRecord(file: string): Promise<RunRecord> {
+  const text = await fs.readFile(file, 'utf8');
+  const { decodeRunRecord } = await import('../../../protocol/run/decode');
+  return decodeRunRecord(JSON.parse(text), file);
+}
+
 /** Reads `run.json`. Throws `InputError` where it isn't a run's, `SyntaxError` where it isn't JSON. */
 export async function readRecord({ record: file }: RunPaths): Promise<RecordPart> {
-  const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
-  return collectRecord(decodeRunRecord(value, file));
+  return collectRecord(await decodeRecord(file));
 }
 
 /** All that `run.json` says; undefined where it cannot be read: it has been removed, or broken, just now. */
 export async function readWholeRecord(folder: string): Promise<RunRecord | undefined> {
   const { record: file } = runPaths(folder);
   try {
-    const value: unknown = JSON.parse(await fs.readFile(file, 'utf8'));
-    return decodeRunRecord(value, file);
+    return await decodeRecord(file);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../../protocol/run/record';
+import type { RunStatus } from '../../../protocol/run/status';
 
 /** The loss of an evaluation after a step. */
 export interface EvalPoint {

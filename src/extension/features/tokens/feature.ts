@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { InputError } from '../../../base/errors';
-import { decodeSavedTokens } from '../../../protocol/panels/tokens';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { isExperiment } from '../../vscode/experiments';
-import { TokensPanel } from './panel';
+import type { TokensPanel } from './panel';
 
-/** The token preview: rows of an experiment as the tokens that a run would learn from. */
+/**
+ * The token preview: rows of an experiment as the tokens that a run would learn from. What the panel is made of is
+ * loaded with the first one.
+ */
 export function registerTokens(services: Services): vscode.Disposable {
   let panel: TokensPanel | undefined;
   const keep = (opened: TokensPanel): TokensPanel => {
@@ -18,7 +20,8 @@ export function registerTokens(services: Services): vscode.Disposable {
   };
   services.commands.add(COMMANDS.previewTokens, async (target) => {
     const document = await experimentOf(target);
-    if (panel === undefined) keep(TokensPanel.open(services)).follow(document);
+    const { TokensPanel: Panel } = await import('./panel');
+    if (panel === undefined) keep(Panel.open(services)).follow(document);
     else {
       panel.follow(document);
       panel.reveal();
@@ -27,12 +30,16 @@ export function registerTokens(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.window.registerWebviewPanelSerializer(PANELS.tokens, {
       deserializeWebviewPanel: async (restored, state: unknown) => {
+        const [{ TokensPanel: Panel }, { decodeSavedTokens }] = await Promise.all([
+          import('./panel'),
+          import('../../../protocol/panels/tokens'),
+        ]);
         const saved = decodeSavedTokens(state);
         if (saved === undefined || panel !== undefined) {
           restored.dispose();
           return;
         }
-        const opened = keep(new TokensPanel(services, restored));
+        const opened = keep(new Panel(services, restored));
         try {
           opened.follow(await vscode.workspace.openTextDocument(saved.file), saved.from);
         } catch (thrown) {

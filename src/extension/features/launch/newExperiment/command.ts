@@ -27,11 +27,9 @@ export function addNewExperiment(services: Services): void {
     const train = await inCopy(answers.train, sample, copy);
     const evaluation =
       answers.evaluation === undefined ? undefined : await inCopy(answers.evaluation, sample, copy);
-    const { positions } = await services.inspector.calls.model(model);
     const file = path.join(folder, `${answers.name}.tune.yaml`);
     const text = experimentText({
       ...answers,
-      positions,
       model: pathInFile(model, folder, folder),
       train: pathInFile(train, folder, folder),
       evaluation: evaluation === undefined ? undefined : pathInFile(evaluation, folder, folder),

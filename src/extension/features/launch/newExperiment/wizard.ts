@@ -4,15 +4,17 @@ import * as vscode from 'vscode';
 import type { RowForm } from '../../../../protocol/experiment/types';
 import type { Services } from '../../../services';
 import { shownFolder } from '../../../vscode/shownFolder';
-import { inputStep, pickStep, runSteps, type StepEnd } from '../../../vscode/steps';
+import { inputStep, pickStep, runSteps, type StepEnd, type StepWay } from '../../../vscode/steps';
 import { sampleSource } from '../sample';
 import { type Method, METHODS } from './methods';
 import { collectData, collectModels, evaluationBeside, ownFirst, problemOfName, proposeName } from './places';
-import { proposeRowForms } from './rowForms';
+import { type Proposal, proposeRowForms } from './rowForms';
 
 /** What the user has answered. Paths are absolute. */
 export interface Answers {
   readonly model: string;
+  /** How many positions the model has. */
+  readonly positions: number;
   readonly train: string;
   readonly evaluation: string | undefined;
   readonly form: RowForm;
@@ -43,27 +45,33 @@ export async function askForExperiment(services: Services, folder: string): Prom
   const rows: PathItem[] = [...ownFirst(own, folder).map(pathItem), sampleRows(dataFiles[own.length] ?? '')];
   const models = await modelItems(sample, folder);
   let model = '';
+  let positions = 0;
   let train = '';
+  let forms: Proposal[] = [];
   let form: RowForm | undefined;
   let method: Method | undefined;
   let name = '';
   const place = (step: number) => ({ title: TITLE, step, totalSteps: STEPS });
   const finished = await runSteps([
-    async () =>
-      taken(await pathStep(place(1), 'Which model is to be tuned?', models, BROWSE_MODEL), (answer) => {
-        model = answer;
-      }),
-    async () =>
-      taken(await pathStep(place(2), 'Which file has the training rows?', rows, BROWSE_DATA), (answer) => {
-        train = answer;
-      }),
     async () => {
-      const { columns, chat } = await services.inspector.calls.data(train, []);
-      const items = proposeRowForms(columns, chat);
-      return taken(await pickStep(place(3), 'How does a row become text?', items), (answer) => {
-        form = answer.form;
+      const end = await pathStep(place(1), 'Which model is to be tuned?', models, BROWSE_MODEL);
+      return readIn(services, 'Reading the model', end, async (answer) => {
+        ({ positions } = await services.inspector.calls.model(answer));
+        model = answer;
       });
     },
+    async () => {
+      const end = await pathStep(place(2), 'Which file has the training rows?', rows, BROWSE_DATA);
+      return readIn(services, 'Looking into the data', end, async (answer) => {
+        const { columns, chat } = await services.inspector.calls.data(answer, []);
+        forms = proposeRowForms(columns, chat);
+        train = answer;
+      });
+    },
+    async () =>
+      taken(await pickStep(place(3), 'How does a row become text?', forms), (answer) => {
+        form = answer.form;
+      }),
     async () => {
       const chosen = (item: { method: Method }): boolean => item.method === method;
       const items = METHODS.map((offer) => ({ ...offer }));
@@ -82,13 +90,31 @@ export async function askForExperiment(services: Services, folder: string): Prom
     },
   ]);
   if (!finished || form === undefined || method === undefined) return undefined;
-  return { model, train, evaluation: evaluationBeside(train, dataFiles), form, method, name };
+  return { model, positions, train, evaluation: evaluationBeside(train, dataFiles), form, method, name };
 }
 
-function taken<T>(end: StepEnd<T>, take: (answer: T) => void): 'next' | 'back' | 'cancelled' {
+function taken<T>(end: StepEnd<T>, take: (answer: T) => void): StepWay {
   if (typeof end === 'string') return end;
   take(end.answer);
   return 'next';
+}
+
+/** Takes an answer that is to be read first: where it cannot be, says why and asks again. */
+async function readIn<T>(
+  { commands }: Services,
+  title: string,
+  end: StepEnd<T>,
+  read: (answer: T) => Promise<void>,
+): Promise<StepWay> {
+  if (typeof end === 'string') return end;
+  const location = vscode.ProgressLocation.Window;
+  try {
+    await vscode.window.withProgress({ location, title }, () => read(end.answer));
+    return 'next';
+  } catch (thrown) {
+    void commands.show(thrown);
+    return 'again';
+  }
 }
 
 const BROWSE_MODEL: vscode.OpenDialogOptions = {

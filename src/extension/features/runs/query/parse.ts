@@ -1,5 +1,5 @@
 import { nearest } from '../../../../base/nearest';
-import { RUN_STATUSES } from '../../../../protocol/run/record';
+import { RUN_STATUSES } from '../../../../protocol/run/status';
 import {
   NUMBER_FIELDS,
   type NumberField,
