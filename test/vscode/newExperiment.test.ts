@@ -1,13 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeSampleWorkspace } from './support/sampleWorkspace';
 import type { Session } from './support/session';
 import { until } from './support/until';
 import { useSession } from './support/useSession';
 import type { Workbench } from './support/workbench';
 
 describe('a new experiment', () => {
-  const opened = useSession();
+  const opened = useSession({
+    prepare: (folder) => {
+      makeSampleWorkspace(folder);
+      writeFileSync(join(folder, 'data', 'torn.jsonl'), '{"text": "It was');
+    },
+  });
   let session: Session;
   let workbench: Workbench;
 
@@ -25,6 +31,9 @@ describe('a new experiment', () => {
     await step(1);
     await workbench.picture('new-experiment-1-model');
     await workbench.pick('model');
+    await step(2);
+    await workbench.pick('torn.jsonl');
+    await workbench.notification(/torn\.jsonl/u);
     await step(2);
     await workbench.pick('moby-dick.train.jsonl');
     await step(3);
@@ -50,5 +59,6 @@ describe('a new experiment', () => {
     await workbench.notification(/ready to run/u);
     expect(await workbench.page.locator('.squiggly-error, .squiggly-warning').count()).toBe(0);
     await workbench.picture('new-experiment-made');
+    await workbench.quiet();
   });
 });

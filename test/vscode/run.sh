@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the ring in a real VS Code. The first time it installs the workbench, which takes some minutes.
 #   test/vscode/run.sh [vitest arguments]
-#   EIGENLOOM_SCREENSHOTS=/some/folder test/vscode/run.sh pictures
+#   EIGENLOOM_SCREENSHOTS=/some/folder EIGENLOOM_THEME=light test/vscode/run.sh language
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 bash "$here/install.sh"

@@ -8,7 +8,7 @@ import { Complaints } from './complaints';
 import { CHROMIUM, PICTURES } from './places';
 import { endAll, marked, type Process } from './processes';
 import { makeSampleWorkspace } from './sampleWorkspace';
-import { THEMES, type ThemeName } from './themes';
+import { OPENING_THEME, THEMES, type ThemeName } from './themes';
 import { until } from './until';
 import { Workbench } from './workbench';
 
@@ -47,7 +47,7 @@ export class Session {
       data: join(scratch, 'data'),
       extensions: inject('extensions'),
       environment: { ...marked(id), EIGENLOOM_CACHE: join(scratch, 'cache') },
-      settings: { 'workbench.colorTheme': THEMES.dark.id, ...options.settings },
+      settings: { 'workbench.colorTheme': THEMES[OPENING_THEME].id, ...options.settings },
       trusted: options.trusted ?? true,
     });
     const browser = await chromium.launch({

@@ -12,3 +12,7 @@ export const THEMES = {
 
 export type ThemeName = keyof typeof THEMES;
 export const THEME_NAMES = Object.keys(THEMES) as ThemeName[];
+
+/** The theme that windows open in. */
+export const OPENING_THEME: ThemeName =
+  THEME_NAMES.find((name) => name === process.env['EIGENLOOM_THEME']) ?? 'dark';
