@@ -32,13 +32,25 @@ export interface ExportRequest {
   readonly out: string;
 }
 
+/** Says what an experiment would do, without training it. Paths are absolute. */
+export interface PlanRequest {
+  readonly task: 'plan';
+  readonly file: string;
+  readonly overrides: readonly string[];
+  /** The folder of the runs by which the step time is foretold. */
+  readonly runs: string;
+  /** Other allocations of the same budget beside it. */
+  readonly compare: boolean;
+  readonly json: boolean;
+}
+
 /** What the command line asks a trainer process to do, beside training. */
-export type TaskRequest = EvaluateRequest | GenerateRequest | ExportRequest;
+export type TaskRequest = EvaluateRequest | GenerateRequest | ExportRequest | PlanRequest;
 
 /** Reads a request as it comes from another process. Throws `InputError` for what is none. */
 export function decodeTaskRequest(value: unknown): TaskRequest {
   if (isRecord(value)) {
-    const request = evaluate(value) ?? generate(value) ?? exportOf(value);
+    const request = evaluate(value) ?? generate(value) ?? exportOf(value) ?? plan(value);
     if (request !== undefined) return request;
   }
   throw new InputError({ what: 'this is no request to the trainer', got: show(value) });
@@ -68,4 +80,15 @@ function exportOf({ task, run, format, out }: Record<string, unknown>): ExportRe
     return undefined;
   }
   return { task, run, format: known, out };
+}
+
+function plan(value: Record<string, unknown>): PlanRequest | undefined {
+  const { task, file, overrides, runs, compare, json } = value;
+  if (task !== 'plan' || typeof file !== 'string' || typeof runs !== 'string') return undefined;
+  if (typeof compare !== 'boolean' || typeof json !== 'boolean' || !Array.isArray(overrides))
+    return undefined;
+  const texts = overrides.filter((override) => typeof override === 'string');
+  return texts.length === overrides.length
+    ? { task, file, overrides: texts, runs, compare, json }
+    : undefined;
 }

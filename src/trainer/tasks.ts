@@ -5,6 +5,7 @@ import { evaluate } from './tasks/evaluate';
 import { exportRun } from './tasks/export';
 import { generate } from './tasks/generate';
 import type { TaskOutput } from './tasks/output';
+import { plan } from './tasks/plan';
 
 /** Waits for one request from the process that started this one, does it, and returns the exit code. */
 export async function answerTask(): Promise<number> {
@@ -32,6 +33,8 @@ async function answer(request: TaskRequest, output: TaskOutput): Promise<void> {
       return evaluate(request, output);
     case 'generate':
       return generate(request, output);
+    case 'plan':
+      return plan(request, output);
     case 'export':
       return exportRun(request, output);
     default:

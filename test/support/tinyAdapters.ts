@@ -39,16 +39,19 @@ export function initialFactors(
   });
 }
 
+/** Adapters on some modules, all of one rank or each of its own (`ranks`). */
 export function tinyAdapters(
   model: TinyModel,
   id: AdapterMethodId,
   changes: Partial<AdapterSettings> = {},
   targets: TargetModules = 'all-linear',
+  ranks: readonly number[] = [],
 ): TinyAdapters {
-  const settings = { ...plainSettings, ...changes };
   const adapters = new Map<string, ModuleAdapter>();
   const values = new Map<string, Float32Array>();
-  for (const module of selectModules(linearModules(model.config), targets)) {
+  for (const [i, module] of selectModules(linearModules(model.config), targets).entries()) {
+    const own = ranks[i];
+    const settings = { ...plainSettings, ...changes, ...(own === undefined ? {} : { rank: own }) };
     adapters.set(module.path, { module, method: adapterMethods[id], settings });
     for (const [name, data] of Object.entries(initialFactors(model, module, id, settings))) {
       values.set(factorName(module, name), data);

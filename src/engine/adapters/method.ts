@@ -74,5 +74,7 @@ export interface AdapterMethod {
     factor: (name: string) => Value,
     drop: (x: Value) => Value,
   ): Value;
+  /** The rank of its form as a plain LoRA. */
+  loraRank(settings: AdapterSettings): number;
   toLora(module: AdaptedLayer, settings: AdapterSettings, factors: Factors): LoraForm;
 }

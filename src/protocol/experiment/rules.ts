@@ -156,6 +156,7 @@ function checkAdapter({ values, given, error, noEffect }: Rules): void {
     }
   }
   if (method !== 'lamda++' && given('adapter', 'ranks')) noEffect(['adapter', 'ranks'], why);
+  if (method === 'lamda++') checkAllocation({ values, given, error, noEffect });
   if (lamda && adapter.core_only && given('adapter', 'freeze')) {
     noEffect(['adapter', 'freeze'], 'with core_only the second projection is frozen from the start');
   }
@@ -167,6 +168,40 @@ function checkAdapter({ values, given, error, noEffect }: Rules): void {
   if (adapter.dropout > 0) error(['adapter', 'dropout'], { ...loraOnly, expected: '0' });
   if (adapter.use_rslora) error(['adapter', 'use_rslora'], { ...loraOnly, expected: 'false' });
   if (adapter.init_from !== null) error(['adapter', 'init_from'], { ...loraOnly, expected: 'null' });
+}
+
+function checkAllocation({ values, given, error, noEffect }: Omit<Rules, keyof RuleFindings>): void {
+  const { rank, ranks } = values.adapter;
+  const { candidates, min, max, budget, allocation } = ranks;
+  if (budget !== null && given('adapter', 'rank')) {
+    error(['adapter', 'rank'], {
+      what: 'the budget is given twice',
+      code: 'exclusive',
+      expected: 'adapter.rank (the mean rank) or adapter.ranks.budget (trainable parameters)',
+    });
+  }
+  if (allocation === 'uniform') {
+    for (const key of ['candidates', 'min', 'max'] as const) {
+      if (given('adapter', 'ranks', key)) noEffect(['adapter', 'ranks', key], 'the allocation is uniform');
+    }
+    return;
+  }
+  const used = candidates.filter((candidate) => candidate >= (min ?? 1) && candidate <= (max ?? Infinity));
+  if (used.length === 0) {
+    error(['adapter', 'ranks', min === null ? 'max' : 'min'], {
+      what: 'no candidate rank is left',
+      code: 'no-candidate',
+      got: `candidates ${candidates.join(', ')} between ${min ?? 'any'} and ${max ?? 'any'}`,
+      expected: 'a range with at least one candidate in it',
+    });
+  } else if (budget === null && rank < Math.min(...used)) {
+    error(['adapter', 'rank'], {
+      what: 'the mean rank is less than the smallest candidate',
+      code: 'too-small',
+      got: String(rank),
+      expected: `at least ${Math.min(...used)}, or a smaller one among adapter.ranks.candidates`,
+    });
+  }
 }
 
 function checkTraining({ values, error, noEffect }: Rules): void {

@@ -20,10 +20,7 @@ export function checkSupport(values: ExperimentValues, locate: Locate): InputErr
     );
   };
   if (values.task !== 'causal-lm') missing(['task'], `the task ${values.task}`, 'causal-lm');
-  if (values.adapter.method === 'lamda++') {
-    missing(['adapter', 'method'], 'the method lamda++', 'one of lora, pissa, lamda, full');
-  }
-  if (values.adapter.method === 'lamda' && values.adapter.basis === 'gradient') {
+  if (/^lamda/u.test(values.adapter.method) && values.adapter.basis === 'gradient') {
     missing(['adapter', 'basis'], 'the gradient basis', 'weights');
   }
   if (/\.onnx$/iu.test(values.model)) {

@@ -48,6 +48,8 @@ const runFactsSchema = Type.Object({
         name: text,
         from_step: number,
         trainable: number,
+        /** Floating-point operations of a step's matrix products, a mean over the first epoch's. */
+        flops: Type.Optional(number),
         step_seconds: Type.Optional(number),
         rss_mb: Type.Optional(number),
         predicted_mb: Type.Optional(number),

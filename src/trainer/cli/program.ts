@@ -34,6 +34,10 @@ export function makeProgram(terminal: Terminal, exit: Exit): Command {
 }
 
 const runsOption = (): Option => new Option('--runs <dir>', 'the folder that holds the runs').default('runs');
+const setOption = (): Option =>
+  new Option('--set <key=value>', 'set a key of the file, e.g. training.max_steps=10; may be repeated')
+    .argParser(gather)
+    .default([]);
 const jsonOption = (): Option =>
   new Option('--json', 'JSON objects on standard output, one a line').default(false);
 
@@ -42,12 +46,7 @@ function addTraining(program: Command, terminal: Terminal, exit: Exit): void {
     .command('run')
     .description('train an experiment file (*.tune.yaml)')
     .argument('<file>', 'the experiment file')
-    .option(
-      '--set <key=value>',
-      'set a key of the file, e.g. training.max_steps=10; may be repeated',
-      gather,
-      [],
-    )
+    .addOption(setOption())
     .addOption(runsOption())
     .addOption(jsonOption())
     .action(async (file: string, options: { set: string[]; runs: string; json: boolean }) => {
@@ -100,6 +99,21 @@ function addTasks(program: Command, exit: Exit): void {
       ) => {
         const { runs, ...rest } = options;
         exit(await runTask({ task: 'generate', target: runOrModel(target, resolve(runs)), ...rest }));
+      },
+    );
+  program
+    .command('plan')
+    .description('say what an experiment would do: ranks, trainable parameters, memory, step time, device')
+    .argument('<file>', 'the experiment file')
+    .addOption(setOption())
+    .option('--compare', 'show other allocations of the same budget beside it', false)
+    .addOption(runsOption())
+    .addOption(jsonOption())
+    .action(
+      async (file: string, options: { set: string[]; compare: boolean; runs: string; json: boolean }) => {
+        const { set: overrides, compare, json } = options;
+        const runs = resolve(options.runs);
+        exit(await runTask({ task: 'plan', file: resolve(file), overrides, runs, compare, json }));
       },
     );
   program
@@ -167,10 +181,7 @@ function addRuns(program: Command, terminal: Terminal): void {
 
 /** Commands whose names are fixed, and that do nothing yet. */
 function addPlanned(program: Command): void {
-  for (const [name, what] of [
-    ['plan', 'ranks, trainable parameters, memory and device of an experiment, without training'],
-    ['spectra', 'the singular values of a model, module by module'],
-  ] as const) {
+  for (const [name, what] of [['spectra', 'the singular values of a model, module by module']] as const) {
     program
       .command(name)
       .description(`${what} (not there yet)`)

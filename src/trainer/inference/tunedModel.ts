@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../../base/errors';
 import { adapterMethods } from '../../engine/adapters/registry';
 import type { LoraForm } from '../../engine/adapters/method';
-import { selectModules } from '../../engine/adapters/targets';
-import { linearModules, type LinearModule } from '../../engine/models/modules';
+import type { LinearModule } from '../../engine/models/modules';
 import type { HostTensor } from '../../engine/graph/types';
 import { factorName, type GraphSpec, type ModuleAdapter } from '../../engine/training/stepGraph';
 import { decodeExperiment } from '../../protocol/experiment/parse';
@@ -17,6 +16,8 @@ import { allValues, planTraining } from '../training/adapters';
 import { readCheckpoint } from '../training/checkpoint';
 import { loadModel, type LoadedModel, type LoadOptions } from '../training/model';
 import { readPeftFolder } from '../training/peftFolder';
+import { adaptedModules } from '../training/ranks';
+import { ranksOfRun } from '../training/ranksFile';
 import { loraForms, MODEL_FILE } from '../training/result';
 
 /** A model to run forward: the base as it is, or with what a run has learnt. */
@@ -68,19 +69,21 @@ export async function openRun(
     return { tuned: { ...base, weightsFolder, locate }, experiment };
   }
   if (finished) {
-    const modules = selectModules(linearModules(base.model.config), adapter.target_modules);
+    const modules = adaptedModules(adapter, base.model.config);
     const stored = await readPeftFolder(result, modules);
     const adapters = new Map<LinearModule, LoraForm>();
     for (const module of modules) {
-      const factors = stored.factors.get(module.path);
-      const [a, b] = [factors?.['lora_A'], factors?.['lora_B']];
-      if (a !== undefined && b !== undefined) adapters.set(module, { rank: stored.rank, a, b });
+      const lora = stored.get(module.path);
+      if (lora === undefined) continue;
+      const { lora_A: a, lora_B: b } = lora.factors;
+      adapters.set(module, { rank: lora.rank, a, b });
     }
     return { tuned: { ...base, adapters }, experiment };
   }
   if (checkpoint === undefined) return { tuned: base, experiment };
   const { values } = await readCheckpoint(checkpoint);
-  const plan = planTraining({ experiment }, base.model, experiment.training.max_steps ?? 1);
+  const ranks = await ranksOfRun(folder, adapter, base.model.config);
+  const plan = planTraining({ experiment }, base.model, experiment.training.max_steps ?? 1, ranks);
   return { tuned: { ...base, adapters: loraForms(plan, allValues(values)) }, experiment };
 }
 

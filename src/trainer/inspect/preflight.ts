@@ -12,6 +12,7 @@ import { checkExperiment } from '../training/checks';
 import { droppedRows, loadRunData, type RunData } from '../training/data';
 import type { OpenedModel } from '../training/model';
 import { planRun, planSpec, type RunPlan } from '../training/plan';
+import { adaptedModules, evenRanks, type Ranks } from '../training/ranks';
 import { type Devices, freeMemory } from './devices';
 import { diskFindings } from './disk';
 import { Findings } from './findings';
@@ -117,8 +118,11 @@ async function readData(experiment: Experiment, opened: OpenedModel, findings: F
 }
 
 async function planned(experiment: Experiment, opened: OpenedModel, data: RunData): Promise<RunPlan> {
-  const run = planRun(experiment, opened, data);
   const { adapter } = experiment;
+  // LaMDA++'s own ranks take the spectra, and so the weights: its memory is told by the mean.
+  const ranks: Ranks =
+    adapter.method === 'full' ? new Map() : evenRanks(adapter, adaptedModules(adapter, opened.config));
+  const run = planRun(experiment, opened, data, ranks);
   if (adapter.method !== 'full' && adapter.init_from !== null) {
     await storedFactors(
       adapter,

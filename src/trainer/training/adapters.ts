@@ -1,10 +1,7 @@
 import { RandomStream } from '../../base/random';
 import { GraphError, InputError } from '../../base/errors';
-import type { AdapterSettings, Factors } from '../../engine/adapters/method';
-import { adapterMethods } from '../../engine/adapters/registry';
-import { checkRanks, selectModules } from '../../engine/adapters/targets';
+import type { Factors } from '../../engine/adapters/method';
 import type { Runtime } from '../../engine/graph/runtime';
-import { linearModules } from '../../engine/models/modules';
 import { adapterPhases, fullPhase, type FreezingPlan, type Phase } from '../../engine/training/phases';
 import { factorName, type ModuleAdapter } from '../../engine/training/stepGraph';
 import {
@@ -14,9 +11,11 @@ import {
 } from '../../engine/training/trainingSessions';
 import type { LowRankConfig } from '../../protocol/experiment/types';
 import type { ProgressNote, TrainContext } from '../context';
-import { decomposeModules, type BasisRecord } from './bases';
+import { decomposeModules, readTriples, type BasisRecord, type Decomposition } from './bases';
+import { methodOf, settingsOf } from './method';
 import type { LoadedModel } from './model';
 import { readPeftFolder } from './peftFolder';
+import { adaptedModules, neededRanks, type Ranks } from './ranks';
 
 /** What is trained over the run, and where it starts. */
 export interface TrainingPlan {
@@ -31,46 +30,27 @@ export interface TrainingValues {
   readonly frozen: ReadonlyMap<string, Float32Array>;
 }
 
-/** Which modules are adapted and how; reads no weights. */
+/** Which modules are adapted and how, each with its rank; reads no weights. */
 export function planTraining(
   context: Pick<TrainContext, 'experiment'>,
   model: Pick<LoadedModel, 'config'>,
   steps: number,
+  ranks: Ranks,
 ): TrainingPlan {
   const { adapter } = context.experiment;
   if (adapter.method === 'full') {
     return { adapters: new Map(), phases: [fullPhase(model.config)], freezing: { steps, fraction: 0 } };
   }
-  const modules = selectModules(linearModules(model.config), adapter.target_modules);
-  checkRanks(modules, adapter.rank);
-  const settings = settingsOf(adapter);
-  const method = adapterMethods[methodOf(adapter)];
-  const adapters = new Map(modules.map((module) => [module.path, { module, method, settings }]));
+  const method = methodOf(adapter);
+  const adapters = new Map(
+    adaptedModules(adapter, model.config).map((module) => {
+      const rank = ranks.get(module.path);
+      if (rank === undefined) throw new GraphError({ what: `no rank was chosen for ${module.path}` });
+      return [module.path, { module, method, settings: { ...settingsOf(adapter), rank } }];
+    }),
+  );
   const freezing = { steps, fraction: adapter.freeze.fraction };
   return { adapters, phases: adapterPhases(adapters.values(), freezing), freezing };
-}
-
-function methodOf(adapter: LowRankConfig): keyof typeof adapterMethods {
-  if (adapter.method === 'lamda++') {
-    throw new InputError({
-      what: "the method 'lamda++' is not there yet",
-      key: 'adapter.method',
-      expected: [...Object.keys(adapterMethods), 'full'].join(', '),
-    });
-  }
-  return adapter.method;
-}
-
-function settingsOf(adapter: LowRankConfig): AdapterSettings {
-  // rsLoRA's scale alpha / sqrt(rank) is the scale alpha' / rank of alpha' = alpha * sqrt(rank).
-  const alpha = adapter.use_rslora ? adapter.alpha * Math.sqrt(adapter.rank) : adapter.alpha;
-  return {
-    rank: adapter.rank,
-    alpha,
-    balance: adapter.balance,
-    coreOnly: adapter.core_only,
-    dropout: adapter.dropout,
-  };
 }
 
 /** The start of a run: initial factors, from the weights' spectra where the method asks for them. */
@@ -93,24 +73,34 @@ export async function initialValues(
   const modules = adapters.map(({ module }) => module);
   const needsBasis = adapters.some(({ method }) => method.needsBasis);
   const progress = (note: ProgressNote): void => context.progress(note);
-  const { basis, records } = needsBasis
-    ? await decomposeModules(cpu, model, modules, adapter.rank, training.seed, progress, context.signal)
-    : { basis: new Map<string, never>(), records: [] };
+  const decompositions = needsBasis
+    ? await decomposeModules(
+        cpu,
+        model,
+        modules,
+        neededRanks(adapter, modules),
+        training.seed,
+        progress,
+        context.signal,
+      )
+    : new Map<string, Decomposition>();
   const stored =
     adapter.init_from === null ? undefined : await storedFactors(adapter, adapter.init_from, modules);
 
   const all = new Map<string, Float32Array>();
   for (const { module, method, settings } of adapters) {
     const random = new RandomStream(training.seed, `init/${module.path}`);
+    const decomposition = decompositions.get(module.path);
     const factors: Factors =
       stored?.get(module.path) ??
       method.initialise(module, settings, {
-        basis: basis.get(module.path),
+        basis: decomposition && (await readTriples(decomposition, settings.rank)),
         uniform: (count) => random.uniforms(count, 0, 1),
       });
     for (const [name, data] of Object.entries(factors)) all.set(factorName(module, name), data);
   }
-  return { values: splitValues(phase, all, new Map()), bases: records };
+  const bases = [...decompositions.values()].map(({ record }) => record);
+  return { values: splitValues(phase, all, new Map()), bases };
 }
 
 /** The factors of an adapter to start from. Throws an InputError where it does not fit the experiment. */
@@ -119,19 +109,21 @@ export async function storedFactors(
   folder: string,
   modules: Parameters<typeof readPeftFolder>[1],
 ): Promise<ReadonlyMap<string, Factors>> {
-  const { rank, alpha, factors } = await readPeftFolder(folder, modules);
-  const wanted = settingsOf(adapter);
-  if (rank !== wanted.rank || Math.abs(alpha - wanted.alpha) > 1e-9 * alpha) {
+  const stored = await readPeftFolder(folder, modules);
+  const { alpha } = settingsOf(adapter);
+  const wanted = `rank ${adapter.rank}, alpha ${alpha}`;
+  for (const [path, { rank, alpha: found }] of stored) {
+    if (rank === adapter.rank && Math.abs(found - alpha) <= 1e-9 * found) continue;
     throw new InputError({
-      what: 'the adapter to start from has another rank or scale',
+      what: `the adapter to start from has another rank or scale for ${path}`,
       file: folder,
       key: 'adapter.init_from',
-      got: `rank ${rank}, alpha ${alpha}`,
-      expected: `rank ${wanted.rank}, alpha ${wanted.alpha}`,
+      got: `rank ${rank}, alpha ${found}`,
+      expected: wanted,
       remedy: 'Set adapter.rank and adapter.alpha to those of the adapter.',
     });
   }
-  return factors;
+  return new Map([...stored].map(([path, { factors }]) => [path, factors]));
 }
 
 /**

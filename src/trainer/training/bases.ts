@@ -9,7 +9,8 @@ import { cached } from '../../weights/cache';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { ProgressNote } from '../context';
-import type { LoadedModel } from './model';
+import type { OpenedModel } from './model';
+import type { Ranks, RankSpectrum } from './ranks';
 
 /** What was decomposed, for `spectra.json`. */
 export interface BasisRecord {
@@ -21,38 +22,39 @@ export interface BasisRecord {
   readonly error_bound: number;
 }
 
-export interface Bases {
-  readonly basis: ReadonlyMap<string, TopSingular>;
-  readonly records: readonly BasisRecord[];
+/** A module's decomposition, which lies in the cache. */
+export interface Decomposition {
+  readonly record: BasisRecord;
+  readonly file: string;
 }
 
 /**
- * The top singular triples of every module's weight. Each decomposition is kept by the weights' content, the tensor,
- * the method and the seed: it is done once, ever. `runtime` is the CPU's, whatever trains.
+ * The top singular triples of every module's weight, as many as `ranks` says. Each decomposition is kept by the weights'
+ * content, the tensor, the method and the seed: it is done once, ever. `runtime` is the CPU's, whatever trains.
  */
 export async function decomposeModules(
   runtime: Runtime,
-  model: LoadedModel,
+  model: Pick<OpenedModel, 'source'>,
   modules: readonly LinearModule[],
-  rank: number,
+  ranks: Ranks,
   seed: number,
   progress: (note: ProgressNote) => void,
   signal: AbortSignal,
-): Promise<Bases> {
-  const basis = new Map<string, TopSingular>();
-  const records: BasisRecord[] = [];
+): Promise<ReadonlyMap<string, Decomposition>> {
+  const all = new Map<string, Decomposition>();
   let svd: RandomizedSvd | undefined;
   const content = await model.source.contentHash();
   try {
     for (const [done, module] of modules.entries()) {
       signal.throwIfAborted();
-      progress({ what: 'decomposing the weights', fraction: done / modules.length });
       const { inputs, outputs, weight } = module;
+      const rank = ranks.get(module.path) ?? 0;
       const method = decompositionMethod(outputs, inputs);
       const { oversampling, powerIterations } = DEFAULT_SVD;
       const how = method === 'exact' ? method : `${method}/${oversampling}/${powerIterations}/${seed}`;
       const key = `${content}/${weight}/${rank}/${how}`;
-      const file = await cached('svd-1', key, async (target) => {
+      const file = await cached('svd-2', key, async (target) => {
+        progress({ what: 'decomposing the weights', fraction: done / modules.length });
         svd ??= await RandomizedSvd.create(runtime);
         const matrix = await model.source.readTensor(weight);
         const random = new RandomStream(seed, `svd/${weight}`);
@@ -61,28 +63,51 @@ export async function decomposeModules(
           { name: 'u', dtype: 'F32', shape: [outputs, rank], data: found.u },
           { name: 'sigma', dtype: 'F32', shape: [rank], data: found.sigma },
           { name: 'vt', dtype: 'F32', shape: [rank, inputs], data: found.vt },
+          { name: 'frobenius', dtype: 'F32', shape: [1], data: Float32Array.of(frobeniusNorm(matrix)) },
           { name: 'error_bound', dtype: 'F32', shape: [1], data: Float32Array.of(found.errorBound) },
         ]);
       });
-      const stored = await readSafetensors(file);
-      const part = (name: string): Float32Array => {
-        const data = stored.get(name)?.data;
-        if (data === undefined)
-          throw new RunError({ what: 'a cached decomposition is damaged', file, remedy: 'Delete the file.' });
-        return data;
-      };
-      basis.set(module.path, { u: part('u'), sigma: part('sigma'), vt: part('vt') });
-      records.push({
-        module: module.path,
-        shape: [outputs, inputs],
-        rank,
-        method,
-        key,
-        error_bound: part('error_bound')[0] ?? 0,
+      const [error_bound = 0] = await readPart(file, 'error_bound');
+      all.set(module.path, {
+        record: { module: module.path, shape: [outputs, inputs], rank, method, key, error_bound },
+        file,
       });
     }
   } finally {
     await svd?.dispose();
   }
-  return { basis, records };
+  return all;
+}
+
+/** The first `rank` singular triples of a decomposition that has as many or more. */
+export async function readTriples({ record, file }: Decomposition, rank: number): Promise<TopSingular> {
+  const [outputs, inputs] = record.shape;
+  const u = await readPart(file, 'u');
+  const first = new Float32Array(outputs * rank);
+  for (let i = 0; i < outputs; i++) {
+    first.set(u.subarray(i * record.rank, i * record.rank + rank), i * rank);
+  }
+  return {
+    u: first,
+    sigma: (await readPart(file, 'sigma')).slice(0, rank),
+    vt: (await readPart(file, 'vt')).slice(0, rank * inputs),
+  };
+}
+
+/** The singular values of a decomposition, and the weight's norm. */
+export async function readSpectrum({ file }: Decomposition): Promise<RankSpectrum> {
+  const [frobenius = 0] = await readPart(file, 'frobenius');
+  return { values: await readPart(file, 'sigma'), frobenius };
+}
+
+async function readPart(file: string, name: string): Promise<Float32Array> {
+  const data = (await readSafetensors(file, [name])).get(name)?.data;
+  if (data !== undefined) return data;
+  throw new RunError({ what: 'a cached decomposition is damaged', file, remedy: 'Delete the file.' });
+}
+
+function frobeniusNorm(matrix: Float32Array): number {
+  let sum = 0;
+  for (const value of matrix) sum += value * value;
+  return Math.sqrt(sum);
 }

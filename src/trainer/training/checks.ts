@@ -1,10 +1,9 @@
 import { InputError } from '../../base/errors';
-import { checkRanks, selectModules } from '../../engine/adapters/targets';
 import type { DecoderConfig } from '../../engine/models/config';
-import { linearModules } from '../../engine/models/modules';
 import type { Experiment } from '../../protocol/experiment/types';
 import type { RunFacts } from '../../protocol/run/record';
 import { slidingWindow } from './model';
+import { adaptedModules, checkGivenRanks } from './ranks';
 
 /**
  * What the model's config alone says against an experiment, looked at before anything slow: rows longer than the
@@ -15,7 +14,7 @@ export function checkExperiment(experiment: Experiment, config: DecoderConfig, f
   slidingWindow(config, experiment.data.max_length, file);
   const { adapter } = experiment;
   if (adapter.method === 'full') return;
-  checkRanks(selectModules(linearModules(config), adapter.target_modules), adapter.rank);
+  checkGivenRanks(adapter, adaptedModules(adapter, config));
 }
 
 /** Throws an InputError where rows may be longer than the model has positions. */

@@ -32,6 +32,8 @@ export interface LoopParts {
     describe(index: number): string;
   };
   readonly evaluation: EvaluationRows | undefined;
+  /** Floating-point operations of a step in a phase. */
+  readonly flopsOf: (phase: Phase) => number;
 }
 
 /** The optimiser steps of a run: phases, metrics, evaluations, checkpoints, and the stop. */
@@ -143,7 +145,7 @@ export class TrainingLoop {
     const setup = { spec, parameters: phase.parameters, adam, maskable: phase.thawed, weightsFolder };
     context.progress({ what: 'loading the step graph' });
     this.sessions = await TrainingSessions.create(runtime, setup, state, frozen);
-    this.phases.enter(phase, this.sessions);
+    this.phases.enter(phase, this.sessions, this.parts.flopsOf(phase));
   }
 
   private async optimiserStep(): Promise<void> {

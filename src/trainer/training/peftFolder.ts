@@ -2,7 +2,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { InputError } from '../../base/errors';
 import { isRecord } from '../../base/guards';
-import type { Factors, LoraForm } from '../../engine/adapters/method';
+import { show } from '../../base/show';
+import type { LoraForm } from '../../engine/adapters/method';
 import { peftConfig, peftTensorName } from '../../engine/adapters/peft';
 import type { LinearModule } from '../../engine/models/modules';
 import { readSafetensors } from '../../weights/safetensors/read';
@@ -29,40 +30,40 @@ export async function writePeftFolder(
   );
 }
 
-/** A LoRA that somebody trained before, with its own rank and scale. */
+/** One module's LoRA that somebody trained before, with its own rank and scale (alpha / rank). */
 export interface StoredLora {
   readonly rank: number;
   readonly alpha: number;
-  /** `lora_A` and `lora_B` by module path. */
-  readonly factors: ReadonlyMap<string, Factors>;
+  /** `lora_A` and `lora_B`. */
+  readonly factors: { readonly lora_A: Float32Array; readonly lora_B: Float32Array };
 }
 
 /**
- * Reads a PEFT adapter folder. InputError where it is no plain LoRA, where the modules are not the ones asked for, or
- * where a shape does not fit.
+ * Reads a PEFT adapter folder: the LoRA of each module, by its path. InputError where it is no plain LoRA, where the
+ * modules are not the ones asked for, or where a shape does not fit.
  */
-export async function readPeftFolder(folder: string, modules: readonly LinearModule[]): Promise<StoredLora> {
+export async function readPeftFolder(
+  folder: string,
+  modules: readonly LinearModule[],
+): Promise<ReadonlyMap<string, StoredLora>> {
   const file = path.join(folder, CONFIG);
   const config = await readConfig(file);
   const { r, lora_alpha: alpha, peft_type: type } = config;
-  const plain =
-    type === 'LORA' &&
-    config['use_dora'] !== true &&
-    isEmpty(config['rank_pattern']) &&
-    isEmpty(config['alpha_pattern']);
-  if (!plain || typeof r !== 'number' || typeof alpha !== 'number') {
+  if (type !== 'LORA' || config['use_dora'] === true || typeof r !== 'number' || typeof alpha !== 'number') {
     throw new InputError({
       what: 'the adapter is no plain LoRA',
       file,
-      expected: 'peft_type LORA with one rank and alpha for all modules',
+      expected: 'peft_type LORA without use_dora, with r and lora_alpha',
       remedy: 'Choose another adapter.init_from.',
     });
   }
-  const scale = config['use_rslora'] === true ? Math.sqrt(r) : 1;
+  const ranks = readPattern(config, 'rank_pattern', file);
+  const alphas = readPattern(config, 'alpha_pattern', file);
   const weights = path.join(folder, WEIGHTS);
   const tensors = await readSafetensors(weights);
-  const factors = new Map<string, Factors>();
+  const all = new Map<string, StoredLora>();
   for (const module of modules) {
+    const rank = ranks(module.path) ?? r;
     const part = (factor: 'A' | 'B', shape: readonly number[]): Float32Array => {
       const name = peftTensorName(module, factor);
       const tensor = tensors.get(name);
@@ -77,9 +78,11 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
         remedy: 'Give adapter.target_modules the modules that the adapter was trained on.',
       });
     };
-    factors.set(module.path, {
-      lora_A: part('A', [r, module.inputs]),
-      lora_B: part('B', [module.outputs, r]),
+    const scale = config['use_rslora'] === true ? Math.sqrt(rank) : 1;
+    all.set(module.path, {
+      rank,
+      alpha: (alphas(module.path) ?? alpha) * scale,
+      factors: { lora_A: part('A', [rank, module.inputs]), lora_B: part('B', [module.outputs, rank]) },
     });
   }
   const used = new Set(
@@ -96,11 +99,34 @@ export async function readPeftFolder(folder: string, modules: readonly LinearMod
       remedy: 'Give adapter.target_modules the modules that the adapter was trained on.',
     });
   }
-  return { rank: r, alpha: alpha * scale, factors };
+  return all;
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0);
+/**
+ * PEFT's `rank_pattern` and `alpha_pattern`: numbers by the end of a module's path. PEFT also takes regular
+ * expressions there; one from a file is not run here, and is an InputError.
+ */
+function readPattern(
+  config: Readonly<Record<string, unknown>>,
+  key: string,
+  file: string,
+): (path: string) => number | undefined {
+  const value = config[key] ?? {};
+  const entries = isRecord(value) ? Object.entries(value) : [['', value] as const];
+  const numbers = new Map<string, number>();
+  for (const [end, number] of entries) {
+    if (typeof number === 'number' && number > 0 && /^[\w.-]+$/u.test(end)) numbers.set(end, number);
+    else {
+      throw new InputError({
+        what: 'the adapter gives numbers to modules in a way that is not read',
+        file,
+        key,
+        got: show(value),
+        expected: 'positive numbers by the names or paths of modules',
+      });
+    }
+  }
+  return (path) => [...numbers].find(([end]) => path === end || path.endsWith(`.${end}`))?.[1];
 }
 
 async function readConfig(file: string): Promise<Readonly<Record<string, unknown>>> {

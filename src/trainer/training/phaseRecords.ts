@@ -16,12 +16,18 @@ export class PhaseRecords {
     this.done = context.resume === undefined ? [] : [...(context.recorded.facts?.phases ?? [])];
   }
 
-  enter(phase: Phase, sessions: TrainingSessions): void {
+  /** `flops` are those of a step. */
+  enter(phase: Phase, sessions: TrainingSessions, flops: number): void {
     this.seconds.length = 0;
     this.sessions = sessions;
     const trainable = sessions.trainable();
     const before = this.done.filter(({ from_step: from }) => from < phase.fromStep);
-    this.done.splice(0, Infinity, ...before, { name: phase.name, from_step: phase.fromStep, trainable });
+    this.done.splice(0, Infinity, ...before, {
+      name: phase.name,
+      from_step: phase.fromStep,
+      trainable,
+      flops,
+    });
     this.context.record({ phases: [...this.done], trainable });
   }
 

@@ -12,6 +12,7 @@ import type { RunData } from './data';
 import { LAYOUT_CHUNKS, layoutOptions } from './layout';
 import { chooseRecompute, predictMemory, type MemoryPrediction, type WorstBatches } from './memory';
 import type { OpenedModel } from './model';
+import type { Ranks } from './ranks';
 
 /** What a run will do, from its config, its model's headers and its rows: no weight is read for it. */
 export interface RunPlan {
@@ -31,7 +32,7 @@ export interface PlannedModel {
 }
 
 /** Plans a run. Throws an InputError for what in the config does not suit the model or the rows. */
-export function planRun(experiment: Experiment, opened: OpenedModel, data: RunData): RunPlan {
+export function planRun(experiment: Experiment, opened: OpenedModel, data: RunData, ranks: Ranks): RunPlan {
   const layout = layoutOptions(experiment, opened);
   const batches = new BatchPlan(data.train.lengths, batchOptions(experiment));
   const steps = totalSteps(experiment, batches);
@@ -39,7 +40,7 @@ export function planRun(experiment: Experiment, opened: OpenedModel, data: RunDa
     layout,
     batches,
     steps,
-    training: planTraining({ experiment }, opened, steps),
+    training: planTraining({ experiment }, opened, steps, ranks),
     worst: {
       training: worstOfTraining(data.train, batches, layout),
       evaluation: worstOfEvaluation(data.evaluation, experiment.training.batch_size, layout),

@@ -7,6 +7,7 @@ import { chooseDevice, type DeviceChoice } from '../../runtime/devices';
 import { createRuntime } from '../../runtime/onnxRuntime';
 import type { TrainContext } from '../context';
 import { initialValues, type TrainingPlan } from './adapters';
+import { ranksFor } from './chooseRanks';
 import { readCheckpoint, type CheckpointState } from './checkpoint';
 import { checkExperiment, checkUnchanged } from './checks';
 import { droppedRows, loadRunData } from './data';
@@ -14,6 +15,7 @@ import { layoutOptions } from './layout';
 import { TrainingLoop, type LoopParts } from './loop';
 import { mapWeights, openPretrained, type LoadedModel, type LoadOptions } from './model';
 import { planRun, planSpec } from './plan';
+import { stepFlops, typicalSteps } from './stepWork';
 
 const DEVICES: readonly DeviceKind[] = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
 
@@ -91,7 +93,7 @@ async function prepareOn(
   const dropped = droppedRows(data.facts);
   if (dropped !== undefined) context.warn(dropped);
   const model = await mapWeights(opened, load);
-  const run = planRun(experiment, opened, data);
+  const run = planRun(experiment, opened, data, await ranksFor(context, model, cpu));
   const { batches, layout, steps, training: plan } = run;
   context.record({ total_steps: steps });
   context.progress({ what: 'planning memory' });
@@ -110,6 +112,7 @@ async function prepareOn(
     layout,
     train: data.train,
     evaluation: data.evaluation,
+    flopsOf: (phase) => stepFlops(spec, phase, typicalSteps(data.train, batches, layout)),
   };
   return { loop: new TrainingLoop(parts, await startingPoint(context, model, plan, cpu)), model };
 }

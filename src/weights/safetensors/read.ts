@@ -9,14 +9,18 @@ export interface FloatTensor {
 }
 
 /**
- * All tensors of a small safetensors file of f32 numbers (an adapter, a checkpoint, a decomposition).
+ * All tensors of a small safetensors file of f32 numbers (an adapter, a checkpoint, a decomposition), or those named.
  * @throws InputError where the file is damaged, or holds another type
  */
-export async function readSafetensors(file: string): Promise<ReadonlyMap<string, FloatTensor>> {
+export async function readSafetensors(
+  file: string,
+  names?: readonly string[],
+): Promise<ReadonlyMap<string, FloatTensor>> {
   const { tensors } = await readSafetensorsHeader(file);
   return withFile(file, async (handle) => {
     const result = new Map<string, FloatTensor>();
     for (const [name, { dtype, shape, offset, length }] of tensors) {
+      if (names?.includes(name) === false) continue;
       if (dtype !== 'F32') {
         throw new InputError({
           what: 'the tensor is of a type that is not read here',

@@ -42,6 +42,8 @@ export const lamda: AdapterMethod = {
     return gemm(graph, h, m, { transB: true, c: base, name: 'adapted' });
   },
 
+  loraRank: ({ rank }) => rank,
+
   toLora: (module, { rank }, factors) => ({
     rank,
     a: need(factors, 'pma'),

@@ -26,6 +26,8 @@ export const lora: AdapterMethod = {
     return gemm(graph, h, factor('lora_B'), { transB: true, alpha: alpha / rank, c: base, name: 'adapted' });
   },
 
+  loraRank: ({ rank }) => rank,
+
   toLora: (_module, { alpha, rank }, factors) => ({
     rank,
     a: need(factors, 'lora_A'),

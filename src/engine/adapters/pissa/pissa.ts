@@ -37,6 +37,8 @@ export const pissa: AdapterMethod = {
     return gemm(graph, h, factor('lora_B'), { transB: true, c: residual, name: 'adapted' });
   },
 
+  loraRank: ({ rank }) => 2 * rank,
+
   toLora: (module, { rank }, factors) => ({
     rank: 2 * rank,
     a: joinRows(need(factors, 'lora_A'), need(factors, 'initial_A')),

@@ -56,12 +56,32 @@ export const adapterSchema = section(
           minItems: 1,
           uniqueItems: true,
           default: [8, 16, 32, 64],
-          description: 'The ranks that a module may get.',
+          description:
+            'The ranks that a module may get. A rank beyond a matrix is cut to what the matrix has.',
         }),
         allocation: oneOf(['equal-energy', 'energy-bins', 'uniform'], {
           default: 'equal-energy',
           description:
             'equal-energy: every module keeps the same share of its spectral energy. energy-bins: modules ordered by energy, cut into groups of one rank each. uniform: one rank for all.',
+        }),
+        budget: nullable(Type.Integer({ minimum: 1 }), {
+          default: null,
+          description:
+            'The most trainable parameters, while the second projection is trained too. null: the mean rank, adapter.rank, is the budget.',
+        }),
+        min: nullable(Type.Integer({ minimum: 1, maximum: 65_536 }), {
+          default: null,
+          description: 'Candidates below this are not used.',
+        }),
+        max: nullable(Type.Integer({ minimum: 1, maximum: 65_536 }), {
+          default: null,
+          description: 'Candidates above this are not used.',
+        }),
+        pinned: Type.Record(Type.String({ minLength: 1 }), Type.Integer({ minimum: 1, maximum: 65_536 }), {
+          default: {},
+          examples: [{ v_proj: 64, 'layers.0.*': 8 }],
+          description:
+            'Ranks that are set by hand: a name, path or pattern as in target_modules, and its rank. They count towards the budget; of two that match a module the later one holds.',
         }),
       },
       'lamda++: how the ranks are chosen.',

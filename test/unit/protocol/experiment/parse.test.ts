@@ -182,7 +182,30 @@ describe('a wrong experiment', () => {
       "x.tune.yaml:2:7, key 'task'",
       'not there yet; expected causal-lm',
     ],
-    ['method to come', GOOD.replace('lora', 'lamda++'), "key 'adapter.method'", 'not there yet'],
+    [
+      'budget given twice',
+      GOOD.replace('lora', 'lamda++\n  rank: 8\n  ranks: { budget: 1000 }'),
+      "key 'adapter.rank'",
+      'twice',
+    ],
+    [
+      'no candidate between minimum and maximum',
+      GOOD.replace('lora', 'lamda++\n  ranks: { candidates: [4, 64], min: 8, max: 32 }'),
+      "key 'adapter.ranks.min'",
+      'no candidate rank is left',
+    ],
+    [
+      'mean rank below every candidate',
+      GOOD.replace('lora', 'lamda++\n  rank: 4'),
+      "key 'adapter.rank'",
+      'less than the smallest candidate',
+    ],
+    [
+      'pinned to no rank',
+      GOOD.replace('lora', 'lamda++\n  ranks: { pinned: { q_proj: 0 } }'),
+      "key 'adapter.ranks.pinned.q_proj'",
+      '0',
+    ],
     ['model form to come', GOOD.replace('models/tiny', 'm.onnx'), "key 'model'", 'not there yet'],
     ['base to come', `${GOOD}base: { quantization: nf4 }`, "key 'base.quantization'", 'not there yet'],
     [

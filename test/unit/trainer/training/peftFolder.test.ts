@@ -18,9 +18,9 @@ beforeAll(async () => {
 
 const TARGETS = ['q_proj', 'layers.1.*down_proj'];
 
-async function written(method: 'lora' | 'pissa' | 'lamda' = 'lora') {
+async function written(method: 'lora' | 'pissa' | 'lamda' = 'lora', ranks: readonly number[] = []) {
   const folder = await temporaryFolder();
-  const adapted = tinyAdapters(model, method, { alpha: 6 }, TARGETS);
+  const adapted = tinyAdapters(model, method, { alpha: 6 }, TARGETS, ranks);
   nudgeAll(adapted);
   const forms = loraFormsOf(adapted);
   await writePeftFolder(folder, 'some/model', modules, forms);
@@ -47,12 +47,11 @@ describe('an adapter folder', () => {
   it.each(['lora', 'pissa', 'lamda'] as const)('is read back as it was written: %s', async (method) => {
     const { folder, forms, chosen } = await written(method);
     const stored = await readPeftFolder(folder, chosen);
-    expect(stored.rank).toBe(method === 'pissa' ? 6 : 3);
-    // Its scale lies in B: PEFT's own is 1.
-    expect(stored.alpha).toBe(stored.rank);
-    expect([...stored.factors.keys()]).toEqual(chosen.map(({ path }) => path));
+    const rank = method === 'pissa' ? 6 : 3;
+    expect([...stored.keys()]).toEqual(chosen.map(({ path }) => path));
     for (const [module, { a, b }] of forms) {
-      expect(stored.factors.get(module.path)).toEqual({ lora_A: a, lora_B: b });
+      // Its scale lies in B: PEFT's own is 1.
+      expect(stored.get(module.path)).toEqual({ rank, alpha: rank, factors: { lora_A: a, lora_B: b } });
     }
   });
 
@@ -75,13 +74,54 @@ describe('an adapter folder', () => {
   it('of rank-stabilised LoRA has alpha times the root of its rank', async () => {
     const { folder, chosen } = await written();
     await changeConfig(folder, { lora_alpha: 6, use_rslora: true });
-    expect((await readPeftFolder(folder, chosen)).alpha).toBeCloseTo(6 * Math.sqrt(3), 12);
+    const [first] = (await readPeftFolder(folder, chosen)).values();
+    expect(first?.alpha).toBeCloseTo(6 * Math.sqrt(3), 12);
   });
 
   it('with patterns that are null is a plain one', async () => {
     const { folder, chosen } = await written();
     await changeConfig(folder, { rank_pattern: null, alpha_pattern: undefined });
-    expect((await readPeftFolder(folder, chosen)).rank).toBe(3);
+    expect([...(await readPeftFolder(folder, chosen)).values()].map(({ rank }) => rank)).toEqual([3, 3, 3]);
+  });
+});
+
+describe('an adapter with a rank for each module', () => {
+  it('is read back as it was written', async () => {
+    const { folder, forms, chosen } = await written('lora', [3, 3, 5]);
+    const config: unknown = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8'));
+    expect(config).toMatchObject({ r: 3, rank_pattern: { [chosen[2]?.path ?? '']: 5 } });
+    const stored = await readPeftFolder(folder, chosen);
+    expect([...stored.values()].map(({ rank, alpha }) => [rank, alpha])).toEqual([
+      [3, 3],
+      [3, 3],
+      [5, 5],
+    ]);
+    for (const [module, { a, b }] of forms) {
+      expect(stored.get(module.path)?.factors).toEqual({ lora_A: a, lora_B: b });
+    }
+  });
+
+  it('takes names and the ends of paths, as PEFT does', async () => {
+    const { folder, chosen } = await written();
+    await changeConfig(folder, { alpha_pattern: { q_proj: 8, 'layers.1.mlp.down_proj': 9 } });
+    const stored = await readPeftFolder(folder, chosen);
+    expect(chosen.map(({ path }) => stored.get(path)?.alpha)).toEqual(
+      chosen.map(({ kind }) => (kind === 'q_proj' ? 8 : 9)),
+    );
+  });
+
+  it.each([
+    ['a regular expression', { rank_pattern: { '.*q_proj': 8 } }],
+    ['no number', { alpha_pattern: { q_proj: '8' } }],
+    ['a rank below one', { rank_pattern: { q_proj: 0 } }],
+    ['no object', { rank_pattern: 'q_proj' }],
+  ])('is refused where its pattern is %s', async (_, change) => {
+    const { folder, chosen } = await written();
+    await changeConfig(folder, change);
+    expect(await factsOf(readPeftFolder(folder, chosen))).toMatchObject({
+      what: 'the adapter gives numbers to modules in a way that is not read',
+      file: join(folder, 'adapter_config.json'),
+    });
   });
 });
 
@@ -89,8 +129,6 @@ describe('an adapter folder that cannot be used', () => {
   it.each([
     ['another method', { peft_type: 'IA3' }],
     ['DoRA', { use_dora: true }],
-    ['a rank of its own for some modules', { rank_pattern: { q_proj: 8 } }],
-    ['an alpha of its own for some modules', { alpha_pattern: { q_proj: 8 } }],
     ['no rank', { r: 'three' }],
     ['no alpha', { lora_alpha: null }],
   ])('has %s', async (_, change) => {

@@ -1,0 +1,90 @@
+import { planSlabs, slabsSize } from '../../engine/training/parameters';
+import type { Runtime } from '../../engine/graph/runtime';
+import type { Experiment, LowRankConfig } from '../../protocol/experiment/types';
+import type { RunRecord } from '../../protocol/run/record';
+import type { DeviceChoice } from '../../runtime/devices';
+import { plannedModel } from '../inspect/plannedModel';
+import { machineFacts } from '../machine';
+import { decomposeModules, readSpectrum } from '../training/bases';
+import { loadRunData } from '../training/data';
+import type { OpenedModel } from '../training/model';
+import { planRun, planSpec } from '../training/plan';
+import { adaptedModules, neededRanks, type Ranks, type RankSpectrum } from '../training/ranks';
+import { predictStepTime, type StepTime } from '../training/stepTime';
+import { stepFlops, typicalSteps } from '../training/stepWork';
+import type { TrainContext } from '../context';
+import { type AllocationPlan, otherConfigs, planAllocation } from './allocationPlan';
+
+/** What an experiment would do, without training it. */
+export interface ExperimentPlan {
+  /** Undefined for full fine-tuning, which has no adapter. */
+  readonly allocation: AllocationPlan | undefined;
+  /** The same budget spent otherwise, where that is asked for. */
+  readonly others: readonly AllocationPlan[];
+  readonly trainable: number;
+  /** Size of the result on disk. */
+  readonly adapterBytes: number;
+  readonly steps: number;
+  readonly memoryBytes: number;
+  readonly stepTime: StepTime | undefined;
+}
+
+/** What a plan is made from, beside the experiment. */
+export interface PlanSources extends Pick<TrainContext, 'progress' | 'signal'> {
+  readonly opened: OpenedModel;
+  readonly device: DeviceChoice['device'];
+  /** Decomposes the weights. */
+  readonly cpu: Runtime;
+  /** The runs by which the step time is foretold. */
+  readonly past: readonly RunRecord[];
+  /** Whether the same budget is to be spent otherwise too. */
+  readonly compare: boolean;
+}
+
+/** Plans an experiment by the run's own code. Throws an `InputError` for what would keep it from starting. */
+export async function planExperiment(experiment: Experiment, sources: PlanSources): Promise<ExperimentPlan> {
+  const { opened, device, past, progress, signal } = sources;
+  const data = await loadRunData(experiment, opened.tokenizer, { progress, signal });
+  const { allocation, others } = await allocationsOf(experiment, sources);
+  const ranks: Ranks = new Map(allocation?.ranks.map(({ path, rank }) => [path, rank]));
+  const run = planRun(experiment, opened, data, ranks);
+  const [phase] = run.training.phases;
+  const { spec, memory } = planSpec(experiment, run, plannedModel(opened), device === 'cpu');
+  const flops =
+    phase === undefined ? 0 : stepFlops(spec, phase, typicalSteps(data.train, run.batches, run.layout));
+  const trainable = slabsSize(planSlabs(phase?.parameters ?? []));
+  const request = { flops, device, model: experiment.model, machine: machineFacts() };
+  return {
+    allocation,
+    others,
+    trainable,
+    adapterBytes: allocation?.adapterBytes ?? 4 * trainable,
+    steps: run.steps,
+    memoryBytes: memory.total,
+    stepTime: predictStepTime(request, past),
+  };
+}
+
+async function allocationsOf(
+  { adapter, training }: Experiment,
+  { opened, cpu, progress, signal, compare }: PlanSources,
+): Promise<{ readonly allocation: AllocationPlan | undefined; readonly others: readonly AllocationPlan[] }> {
+  if (adapter.method === 'full') return { allocation: undefined, others: [] };
+  const modules = adaptedModules(adapter, opened.config);
+  const spectra = new Map<string, RankSpectrum>();
+  const planned = async (config: LowRankConfig): Promise<AllocationPlan> => {
+    const needed = neededRanks(config, modules);
+    const lacking = modules.filter(
+      ({ path }) => (spectra.get(path)?.values.length ?? 0) < (needed.get(path) ?? 0),
+    );
+    const found = await decomposeModules(cpu, opened, lacking, needed, training.seed, progress, signal);
+    for (const [path, decomposition] of found) spectra.set(path, await readSpectrum(decomposition));
+    return planAllocation(config, modules, spectra);
+  };
+  const allocation = await planned(adapter);
+  const others: AllocationPlan[] = [];
+  for (const [name, config] of compare ? otherConfigs(adapter, allocation) : []) {
+    others.push({ ...(await planned(config)), name });
+  }
+  return { allocation, others };
+}
