@@ -3,13 +3,9 @@ Writes test/fixtures/parity: what the references make of a few short experiments
 there is no Python. Run by hand, from a commit: PYTHON test/parity/make_golden.py
 """
 
-import hashlib
 import json
-import platform
 import shutil
-import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -20,6 +16,7 @@ sys.path.insert(0, str(here))
 
 from reference import adapters, corpus, models, train  # noqa: E402
 from reference.experiment import read_adapter, read_experiment  # noqa: E402
+from reference.golden import committed, manifest  # noqa: E402
 
 OUT = here.parent / "fixtures" / "parity"
 SEED = 5
@@ -48,10 +45,6 @@ DATA = {
     "completion": "{answer}",
     "max_length": 150,
 }
-
-
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=here, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def write_inputs() -> None:
@@ -90,32 +83,16 @@ def write_case(name: str, differences: dict) -> None:
         (folder / "initial.safetensors").unlink()
 
 
-def manifest(commit: str) -> dict:
-    files = sorted(path for path in OUT.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return {
-        "formatVersion": 1,
-        "generator": "test/parity/make_golden.py",
-        "commit": commit,
-        "seeds": {"models": models.SEED, "adapter": SEED},
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "transformers", "peft", "safetensors", "tokenizers")},
-        },
-        "files": {
-            path.relative_to(OUT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-        },
-    }
-
-
 def main() -> None:
-    if git("status", "--porcelain", "--", "."):
-        sys.exit("test/parity differs from its last commit: commit it first, so that the manifest can name it")
+    commit = committed(here)
     torch.set_num_threads(1)
     shutil.rmtree(OUT, ignore_errors=True)
     write_inputs()
     for name, differences in CASES.items():
         write_case(name, differences)
-    record = manifest(git("log", "-1", "--format=%H", "--", "."))
+    seeds = {"models": models.SEED, "adapter": SEED}
+    packages = ("torch", "transformers", "peft", "safetensors", "tokenizers")
+    record = manifest(OUT, "test/parity/make_golden.py", commit, seeds, packages)
     (OUT / "manifest.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
