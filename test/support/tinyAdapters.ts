@@ -20,6 +20,7 @@ export const plainSettings: AdapterSettings = {
   alpha: 3,
   balance: true,
   coreOnly: false,
+  basis: 'weights',
   dropout: 0,
 };
 

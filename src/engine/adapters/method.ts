@@ -15,6 +15,8 @@ export interface AdapterSettings {
   readonly balance: boolean;
   /** LaMDA: the second projection is frozen from the start. */
   readonly coreOnly: boolean;
+  /** LaMDA: whose singular directions it starts from, the weight's or those of the loss's gradient for it. */
+  readonly basis: 'weights' | 'gradient';
   /** LoRA: probability with which a number of the adapter's input is dropped in training. */
   readonly dropout: number;
 }
@@ -57,7 +59,7 @@ export interface LoraForm {
  */
 export interface AdapterMethod {
   readonly id: AdapterMethodId;
-  /** Whether it starts from the top singular triples of the weight. */
+  /** Whether it starts from the top singular triples of a matrix of the weight's shape. */
   readonly needsBasis: boolean;
   factors(module: AdaptedLayer, settings: AdapterSettings): readonly FactorSpec[];
   initialise(module: AdaptedLayer, settings: AdapterSettings, sources: InitSources): Factors;

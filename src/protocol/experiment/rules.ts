@@ -160,6 +160,12 @@ function checkAdapter({ values, given, error, noEffect }: Rules): void {
   if (lamda && adapter.core_only && given('adapter', 'freeze')) {
     noEffect(['adapter', 'freeze'], 'with core_only the second projection is frozen from the start');
   }
+  if (lamda && adapter.basis === 'gradient' && given('adapter', 'balance')) {
+    noEffect(
+      ['adapter', 'balance'],
+      'on the basis of the gradient the core starts at 0, with no scale to share',
+    );
+  }
   if ((lamda || method === 'pissa') && adapter.alpha !== undefined && adapter.alpha !== adapter.rank) {
     noEffect(['adapter', 'alpha'], `${method} always has scale 1`);
   }

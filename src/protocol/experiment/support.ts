@@ -20,9 +20,6 @@ export function checkSupport(values: ExperimentValues, locate: Locate): InputErr
     );
   };
   if (values.task !== 'causal-lm') missing(['task'], `the task ${values.task}`, 'causal-lm');
-  if (/^lamda/u.test(values.adapter.method) && values.adapter.basis === 'gradient') {
-    missing(['adapter', 'basis'], 'the gradient basis', 'weights');
-  }
   if (/\.onnx$/iu.test(values.model)) {
     missing(['model'], 'training an .onnx model', 'a folder in Hugging Face form, or a .gguf');
   }

@@ -96,7 +96,14 @@ export function inferenceSpec(
   const adapters = new Map<string, ModuleAdapter>();
   const feeds: Record<string, HostTensor> = {};
   for (const [module, { rank, a, b }] of tuned.adapters) {
-    const settings = { rank, alpha: rank, balance: true, coreOnly: false, dropout: 0 };
+    const settings = {
+      rank,
+      alpha: rank,
+      balance: true,
+      coreOnly: false,
+      basis: 'weights',
+      dropout: 0,
+    } as const;
     adapters.set(module.path, { module, method: adapterMethods.lora, settings });
     feeds[factorName(module, 'lora_A')] = { dtype: 'f32', shape: [rank, module.inputs], data: a };
     feeds[factorName(module, 'lora_B')] = { dtype: 'f32', shape: [module.outputs, rank], data: b };

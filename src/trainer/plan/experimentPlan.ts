@@ -1,13 +1,16 @@
 import { planSlabs, slabsSize } from '../../engine/training/parameters';
 import type { Runtime } from '../../engine/graph/runtime';
+import type { LinearModule } from '../../engine/models/modules';
 import type { Experiment, LowRankConfig } from '../../protocol/experiment/types';
 import type { RunRecord } from '../../protocol/run/record';
 import type { DeviceChoice } from '../../runtime/devices';
 import { plannedModel } from '../inspect/plannedModel';
 import { machineFacts } from '../machine';
-import { decomposeModules, readSpectrum } from '../training/bases';
-import { loadRunData } from '../training/data';
-import type { OpenedModel } from '../training/model';
+import { decomposeModules, type Decompositions, readSpectrum } from '../training/bases';
+import { loadRunData, type RunData } from '../training/data';
+import { Decomposer } from '../training/decomposer';
+import { rankingSpectrum } from '../training/method';
+import { mapWeights, type OpenedModel } from '../training/model';
 import { planRun, planSpec } from '../training/plan';
 import { adaptedModules, neededRanks, type Ranks, type RankSpectrum } from '../training/ranks';
 import { predictStepTime, type StepTime } from '../training/stepTime';
@@ -45,7 +48,7 @@ export interface PlanSources extends Pick<TrainContext, 'progress' | 'signal'> {
 export async function planExperiment(experiment: Experiment, sources: PlanSources): Promise<ExperimentPlan> {
   const { opened, device, past, progress, signal } = sources;
   const data = await loadRunData(experiment, opened.tokenizer, { progress, signal });
-  const { allocation, others } = await allocationsOf(experiment, sources);
+  const { allocation, others } = await allocationsOf(experiment, data, sources);
   const ranks: Ranks = new Map(allocation?.ranks.map(({ path, rank }) => [path, rank]));
   const run = planRun(experiment, opened, data, ranks);
   const [phase] = run.training.phases;
@@ -66,18 +69,39 @@ export async function planExperiment(experiment: Experiment, sources: PlanSource
 }
 
 async function allocationsOf(
-  { adapter, training }: Experiment,
+  experiment: Experiment,
+  data: RunData,
   { opened, cpu, progress, signal, compare }: PlanSources,
 ): Promise<{ readonly allocation: AllocationPlan | undefined; readonly others: readonly AllocationPlan[] }> {
+  const { adapter, training } = experiment;
   if (adapter.method === 'full') return { allocation: undefined, others: [] };
   const modules = adaptedModules(adapter, opened.config);
+  const decompose = async (
+    config: LowRankConfig,
+    lacking: readonly LinearModule[],
+    needed: Ranks,
+  ): Promise<Decompositions> => {
+    if (config.method !== 'lamda++' || rankingSpectrum(config) === 'weights') {
+      return decomposeModules(cpu, opened, lacking, needed, training.seed, progress, signal);
+    }
+    const model = await mapWeights(opened, { signal, onProgress: progress });
+    const context = {
+      experiment: { ...experiment, adapter: config },
+      signal,
+      progress,
+      stopRequested: () => signal.aborted,
+      log: () => undefined,
+    };
+    return new Decomposer({ context, model, data, runtime: cpu, cpu }).of('gradient');
+  };
   const spectra = new Map<string, RankSpectrum>();
   const planned = async (config: LowRankConfig): Promise<AllocationPlan> => {
     const needed = neededRanks(config, modules);
     const lacking = modules.filter(
       ({ path }) => (spectra.get(path)?.values.length ?? 0) < (needed.get(path) ?? 0),
     );
-    const found = await decomposeModules(cpu, opened, lacking, needed, training.seed, progress, signal);
+    if (lacking.length === 0) return planAllocation(config, modules, spectra);
+    const found = await decompose(config, lacking, needed);
     for (const [path, decomposition] of found) spectra.set(path, await readSpectrum(decomposition));
     return planAllocation(config, modules, spectra);
   };

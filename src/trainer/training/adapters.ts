@@ -1,7 +1,6 @@
 import { RandomStream } from '../../base/random';
 import { GraphError, InputError } from '../../base/errors';
 import type { Factors } from '../../engine/adapters/method';
-import type { Runtime } from '../../engine/graph/runtime';
 import { adapterPhases, fullPhase, type FreezingPlan, type Phase } from '../../engine/training/phases';
 import { factorName, type ModuleAdapter } from '../../engine/training/stepGraph';
 import {
@@ -10,12 +9,12 @@ import {
   type TrainingState,
 } from '../../engine/training/trainingSessions';
 import type { LowRankConfig } from '../../protocol/experiment/types';
-import type { ProgressNote, TrainContext } from '../context';
-import { decomposeModules, readTriples, type BasisRecord, type Decomposition } from './bases';
+import type { TrainContext } from '../context';
+import { type BasisRecord, type Decompositions, readTriples } from './bases';
 import { methodOf, settingsOf } from './method';
 import type { LoadedModel } from './model';
 import { readPeftFolder } from './peftFolder';
-import { adaptedModules, neededRanks, type Ranks } from './ranks';
+import { adaptedModules, type Ranks } from './ranks';
 
 /** What is trained over the run, and where it starts. */
 export interface TrainingPlan {
@@ -53,12 +52,12 @@ export function planTraining(
   return { adapters, phases: adapterPhases(adapters.values(), freezing), freezing };
 }
 
-/** The start of a run: initial factors, from the weights' spectra where the method asks for them. */
+/** The start of a run: initial factors, from the decompositions where the method starts from any. */
 export async function initialValues(
   context: TrainContext,
   model: LoadedModel,
   plan: TrainingPlan,
-  cpu: Runtime,
+  decompositions: Decompositions,
 ): Promise<{ readonly values: TrainingValues; readonly bases: readonly BasisRecord[] }> {
   const { adapter, training } = context.experiment;
   const [phase] = plan.phases;
@@ -71,19 +70,6 @@ export async function initialValues(
   }
   const adapters = [...plan.adapters.values()];
   const modules = adapters.map(({ module }) => module);
-  const needsBasis = adapters.some(({ method }) => method.needsBasis);
-  const progress = (note: ProgressNote): void => context.progress(note);
-  const decompositions = needsBasis
-    ? await decomposeModules(
-        cpu,
-        model,
-        modules,
-        neededRanks(adapter, modules),
-        training.seed,
-        progress,
-        context.signal,
-      )
-    : new Map<string, Decomposition>();
   const stored =
     adapter.init_from === null ? undefined : await storedFactors(adapter, adapter.init_from, modules);
 

@@ -22,7 +22,7 @@ export interface BasisRecord {
   readonly error_bound: number;
 }
 
-/** A module's decomposition, which lies in the cache. */
+/** A module's decomposition, which lies in the cache (see `writeTriples`). */
 export interface Decomposition {
   readonly record: BasisRecord;
   readonly file: string;
@@ -40,7 +40,7 @@ export async function decomposeModules(
   seed: number,
   progress: (note: ProgressNote) => void,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Decomposition>> {
+): Promise<Decompositions> {
   const all = new Map<string, Decomposition>();
   let svd: RandomizedSvd | undefined;
   const content = await model.source.contentHash();
@@ -59,15 +59,9 @@ export async function decomposeModules(
         const matrix = await model.source.readTensor(weight);
         const random = new RandomStream(seed, `svd/${weight}`);
         const found = await topSingular(svd, matrix, outputs, inputs, rank, (count) => random.normals(count));
-        await writeSafetensors(target, [
-          { name: 'u', dtype: 'F32', shape: [outputs, rank], data: found.u },
-          { name: 'sigma', dtype: 'F32', shape: [rank], data: found.sigma },
-          { name: 'vt', dtype: 'F32', shape: [rank, inputs], data: found.vt },
-          { name: 'frobenius', dtype: 'F32', shape: [1], data: Float32Array.of(frobeniusNorm(matrix)) },
-          { name: 'error_bound', dtype: 'F32', shape: [1], data: Float32Array.of(found.errorBound) },
-        ]);
+        await writeTriples(target, module, { ...found, frobenius: frobeniusNorm(matrix) });
       });
-      const [error_bound = 0] = await readPart(file, 'error_bound');
+      const error_bound = await readErrorBound(file);
       all.set(module.path, {
         record: { module: module.path, shape: [outputs, inputs], rank, method, key, error_bound },
         file,
@@ -100,6 +94,12 @@ export async function readSpectrum({ file }: Decomposition): Promise<RankSpectru
   return { values: await readPart(file, 'sigma'), frobenius };
 }
 
+/** How far the values of a cache entry may be from true ones. */
+export async function readErrorBound(file: string): Promise<number> {
+  const [bound = 0] = await readPart(file, 'error_bound');
+  return bound;
+}
+
 async function readPart(file: string, name: string): Promise<Float32Array> {
   const data = (await readSafetensors(file, [name])).get(name)?.data;
   if (data !== undefined) return data;
@@ -110,4 +110,29 @@ function frobeniusNorm(matrix: Float32Array): number {
   let sum = 0;
   for (const value of matrix) sum += value * value;
   return Math.sqrt(sum);
+}
+
+/** Each adapted module's decomposition, by its path. */
+export type Decompositions = ReadonlyMap<string, Decomposition>;
+
+/** Top singular triples, with the norm of the whole matrix. */
+interface FoundTriples extends TopSingular {
+  readonly errorBound: number;
+  readonly frobenius: number;
+}
+
+/** Writes the triples of a matrix of the module's shape to a cache entry. */
+export async function writeTriples(
+  target: string,
+  { outputs, inputs }: LinearModule,
+  { u, sigma, vt, errorBound, frobenius }: FoundTriples,
+): Promise<void> {
+  const rank = sigma.length;
+  await writeSafetensors(target, [
+    { name: 'u', dtype: 'F32', shape: [outputs, rank], data: u },
+    { name: 'sigma', dtype: 'F32', shape: [rank], data: sigma },
+    { name: 'vt', dtype: 'F32', shape: [rank, inputs], data: vt },
+    { name: 'frobenius', dtype: 'F32', shape: [1], data: Float32Array.of(frobenius) },
+    { name: 'error_bound', dtype: 'F32', shape: [1], data: Float32Array.of(errorBound) },
+  ]);
 }

@@ -15,6 +15,12 @@ export function settingsOf(adapter: LowRankConfig): Omit<AdapterSettings, 'rank'
     alpha,
     balance: adapter.balance,
     coreOnly: adapter.core_only,
+    basis: adapter.method === 'lora' || adapter.method === 'pissa' ? 'weights' : adapter.basis,
     dropout: adapter.dropout,
   };
+}
+
+/** Whose spectra LaMDA++'s ranks are chosen by. */
+export function rankingSpectrum({ ranks, basis }: LowRankConfig): 'weights' | 'gradient' {
+  return ranks.spectrum ?? basis;
 }

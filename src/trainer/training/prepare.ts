@@ -11,6 +11,7 @@ import { ranksFor } from './chooseRanks';
 import { readCheckpoint, type CheckpointState } from './checkpoint';
 import { checkExperiment, checkUnchanged } from './checks';
 import { droppedRows, loadRunData } from './data';
+import { Decomposer } from './decomposer';
 import { layoutOptions } from './layout';
 import { TrainingLoop, type LoopParts } from './loop';
 import { mapWeights, openPretrained, type LoadedModel, type LoadOptions } from './model';
@@ -93,7 +94,8 @@ async function prepareOn(
   const dropped = droppedRows(data.facts);
   if (dropped !== undefined) context.warn(dropped);
   const model = await mapWeights(opened, load);
-  const run = planRun(experiment, opened, data, await ranksFor(context, model, cpu));
+  const decomposer = new Decomposer({ context, model, data, runtime, cpu });
+  const run = planRun(experiment, opened, data, await ranksFor(context, opened.config, decomposer));
   const { batches, layout, steps, training: plan } = run;
   context.record({ total_steps: steps });
   context.progress({ what: 'planning memory' });
@@ -114,17 +116,21 @@ async function prepareOn(
     evaluation: data.evaluation,
     flopsOf: (phase) => stepFlops(spec, phase, typicalSteps(data.train, batches, layout)),
   };
-  return { loop: new TrainingLoop(parts, await startingPoint(context, model, plan, cpu)), model };
+  const start = await startingPoint(context, model, plan, decomposer);
+  return { loop: new TrainingLoop(parts, start), model };
 }
 
 async function startingPoint(
   context: TrainContext,
   model: LoadedModel,
   plan: TrainingPlan,
-  cpu: Runtime,
+  decomposer: Decomposer,
 ): Promise<CheckpointState> {
   if (context.resume !== undefined) return readCheckpoint(context.resume);
-  const { values, bases } = await initialValues(context, model, plan, cpu);
+  const [first] = plan.adapters.values();
+  const decompositions =
+    first?.method.needsBasis === true ? await decomposer.of(first.settings.basis) : new Map<string, never>();
+  const { values, bases } = await initialValues(context, model, plan, decompositions);
   if (bases.length > 0) context.writeJson('spectra.json', { formatVersion: 1, decompositions: bases });
   return { step: 0, position: DATA_START, values, updates: 0 };
 }

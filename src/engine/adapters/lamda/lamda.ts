@@ -12,20 +12,27 @@ import type { AdapterMethod } from '../method';
  *
  * Balanced (the default): c = rms(sigma) goes from the core to the PMB, B0 = c U, S0 = Sigma / c. The function is the
  * same; one learning rate then suits both.
+ *
+ * On the gradient's basis (ours, beyond the paper) the projections are the top singular vectors of dL/dW, B0 = U, and
+ * S0 = 0: nothing has to be subtracted, so there is no `origin`, and no scale to balance. The core's first gradient is
+ * then U^T (dL/dW) V = Sigma: it begins along the directions in which the loss falls fastest.
  */
 export const lamda: AdapterMethod = {
   id: 'lamda',
   needsBasis: true,
 
-  factors: (module, { rank, coreOnly }) => [
+  factors: (module, { rank, coreOnly, basis }) => [
     { name: 'pma', shape: [rank, module.inputs], kind: 'frozen' },
     { name: 'lda', shape: [rank, rank], kind: 'trained' },
     { name: 'pmb', shape: [module.outputs, rank], kind: coreOnly ? 'frozen' : 'thawed' },
-    { name: 'origin', shape: [module.outputs, rank], kind: 'frozen' },
+    ...(basis === 'weights'
+      ? [{ name: 'origin', shape: [module.outputs, rank], kind: 'frozen' } as const]
+      : []),
   ],
 
-  initialise: (module, { rank, balance }, sources) => {
+  initialise: (module, { rank, balance, basis }, sources) => {
     const { u, sigma, vt } = needBasis(sources, module.path);
+    if (basis === 'gradient') return { pma: vt, lda: new Float32Array(rank * rank), pmb: u };
     const c = balance ? Math.sqrt(sigma.reduce((sum, s) => sum + s * s, 0) / rank) : 1;
     const scale = c > 0 ? c : 1;
     const lda = new Float32Array(rank * rank);
@@ -36,15 +43,16 @@ export const lamda: AdapterMethod = {
     return { pma: vt, lda, pmb, origin };
   },
 
-  inject: (graph, _settings, x, base, factor) => {
+  inject: (graph, { basis }, x, base, factor) => {
     const h = gemm(graph, x, factor('pma'), { transB: true, name: 'h' });
-    const m = gemm(graph, factor('pmb'), factor('lda'), { c: factor('origin'), name: 'm' });
+    const c = basis === 'weights' ? factor('origin') : undefined;
+    const m = gemm(graph, factor('pmb'), factor('lda'), { c, name: 'm' });
     return gemm(graph, h, m, { transB: true, c: base, name: 'adapted' });
   },
 
   loraRank: ({ rank }) => rank,
 
-  toLora: (module, { rank }, factors) => ({
+  toLora: (module, { rank, basis }, factors) => ({
     rank,
     a: need(factors, 'pma'),
     b: multiply(
@@ -53,7 +61,7 @@ export const lamda: AdapterMethod = {
       module.outputs,
       rank,
       rank,
-      need(factors, 'origin'),
+      basis === 'weights' ? need(factors, 'origin') : undefined,
     ),
   }),
 };

@@ -64,6 +64,12 @@ export const adapterSchema = section(
           description:
             'equal-energy: every module keeps the same share of its spectral energy. energy-bins: modules ordered by energy, cut into groups of one rank each. uniform: one rank for all.',
         }),
+        spectrum: Type.Optional(
+          oneOf(['weights', 'gradient'], {
+            description:
+              "Whose singular values decide: the weights', or those of the loss's gradient over the first batches, which tell where the task needs directions. Default: as adapter.basis.",
+          }),
+        ),
         budget: nullable(Type.Integer({ minimum: 1 }), {
           default: null,
           description:
@@ -101,7 +107,7 @@ export const adapterSchema = section(
     basis: oneOf(['weights', 'gradient'], {
       default: 'weights',
       description:
-        "lamda, lamda++: whose singular directions are used: the weights' (as in the paper), or those of the loss's gradient over the first batches.",
+        "lamda, lamda++: whose singular directions are used: the weights' (as in the paper), or those of the loss's gradient over the run's first 8 batches, with a core that starts at 0.",
     }),
     core_only: Type.Boolean({
       default: false,

@@ -42,6 +42,7 @@ const cases: readonly Case[] = [
   { name: 'pissa', method: 'pissa', settings: {}, loraRank: 6 },
   { name: 'lamda', method: 'lamda', settings: {}, loraRank: 3 },
   { name: 'lamda without balance', method: 'lamda', settings: { balance: false }, loraRank: 3 },
+  { name: 'lamda on another basis', method: 'lamda', settings: { basis: 'gradient' }, loraRank: 3 },
   { name: 'lamda, the core alone', method: 'lamda', settings: { coreOnly: true }, loraRank: 3 },
 ];
 
@@ -265,5 +266,6 @@ describe('the kinds of factors', () => {
       pmb: 'frozen',
       origin: 'frozen',
     });
+    expect(kinds('lamda', { basis: 'gradient' })).toEqual({ pma: 'frozen', lda: 'trained', pmb: 'thawed' });
   });
 });

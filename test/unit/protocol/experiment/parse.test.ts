@@ -67,6 +67,9 @@ describe('a right experiment', () => {
   it('warns of keys without effect', () => {
     const text = GOOD.replace('method: lora', 'method: lora\n  freeze: { fraction: 0.1 }\n  basis: gradient');
     expect(read(text).warnings).toEqual(['adapter.freeze', 'adapter.basis']);
+    const gradient = ['adapter.method=lamda', 'adapter.basis=gradient'];
+    expect(read(GOOD, gradient).warnings).toEqual([]);
+    expect(read(GOOD, [...gradient, 'adapter.balance=true']).warnings).toEqual(['adapter.balance']);
     expect(read(GOOD, ['adapter.method=full', 'adapter.rank=4']).warnings).toEqual(['adapter.rank']);
     expect(read(GOOD, ['adapter.method=pissa', 'adapter.alpha=4']).warnings).toEqual(['adapter.alpha']);
     expect(read(GOOD, ['evaluation.every=5']).warnings).toEqual(['evaluation.every']);

@@ -28,7 +28,14 @@ const config = readModelConfig(
 );
 const modules = linearModules(config).slice(0, 2);
 const RANK = 2;
-const settings = { rank: RANK, alpha: RANK, balance: true, coreOnly: false, dropout: 0 };
+const settings = {
+  rank: RANK,
+  alpha: RANK,
+  balance: true,
+  coreOnly: false,
+  basis: 'weights',
+  dropout: 0,
+} as const;
 
 /** A plan of LaMDA on two modules. */
 function plan(): TrainingPlan {

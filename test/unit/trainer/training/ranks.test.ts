@@ -18,7 +18,7 @@ import { temporaryFolder, tinyConfig } from '../../../support/tinyModel';
 
 const config = tinyConfig();
 const modules = linearModules(config);
-const SETTINGS = { alpha: 1, balance: true, coreOnly: false, dropout: 0 };
+const SETTINGS = { alpha: 1, balance: true, coreOnly: false, basis: 'weights', dropout: 0 } as const;
 
 /** The adapter of an experiment that says this of it. */
 function adapterOf(text: string): LowRankConfig {
