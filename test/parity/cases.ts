@@ -92,6 +92,24 @@ const methods: readonly ParityCase[] = [
     adapter: { ...lamda, core_only: true },
     exported: true,
   },
+  {
+    name: 'lamda-gradient',
+    model: 'llama-gqa',
+    data: 'pairs',
+    adapter: { ...lamda, basis: 'gradient' },
+    training: { learning_rate: 0.01 },
+    inspect: true,
+    exported: true,
+  },
+  {
+    name: 'lamda-gradient-core-packed',
+    model: 'qwen3',
+    data: 'pairs',
+    packing: true,
+    adapter: { ...lamda, basis: 'gradient', core_only: true },
+    training: { learning_rate: 0.01, gradient_accumulation: 2 },
+    inspect: true,
+  },
 ];
 
 const schedules: readonly ParityCase[] = [

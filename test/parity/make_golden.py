@@ -36,6 +36,10 @@ CASES = {
     "lora": {"adapter": LORA},
     "pissa": {"adapter": {"method": "pissa", "rank": 4}},
     "lamda": {"adapter": {"method": "lamda", "rank": 4, "freeze": {"fraction": 0.5}}},
+    "lamda-gradient": {
+        "adapter": {"method": "lamda", "rank": 4, "basis": "gradient", "freeze": {"fraction": 0.5}},
+        "training": {"learning_rate": 0.01},
+    },
     "full": {"adapter": {"method": "full"}, "training": {"learning_rate": 0.001}},
 }
 DATA = {
@@ -78,7 +82,7 @@ def write_case(name: str, differences: dict) -> None:
     (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n")
     (folder / "final.safetensors").unlink()
     (folder / "logits.safetensors").unlink()
-    if name not in ("pissa", "lamda"):
+    if differences["adapter"]["method"] not in ("pissa", "lamda"):
         # Only what comes from singular vectors has signs to be compared.
         (folder / "initial.safetensors").unlink()
 

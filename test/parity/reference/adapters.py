@@ -13,25 +13,33 @@ from .experiment import Adapter, Experiment
 PEFT_PREFIX = "base_model.model."
 
 
+def top_triples(matrix: torch.Tensor, rank: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The first `rank` singular triples: u [outputs, rank], sigma [rank], vt [rank, inputs]."""
+    u, sigma, vt = torch.linalg.svd(matrix.detach().double(), full_matrices=False)
+    return u[:, :rank], sigma[:rank], vt[:rank]
+
+
 class LamdaLinear(nn.Module):
     """
     y = W x + (B S - B0 S0) A x, with W = U Sigma Vt: A the first r rows of Vt, frozen for ever (`pma`); S trained
-    (`lda`); B trained until its columns are frozen (`pmb`). Balanced: c = rms(sigma) goes from the core to B.
+    (`lda`); B trained until its columns are frozen (`pmb`). Balanced: c = rms(sigma) goes from the core to B. With a
+    gradient of W the singular vectors are that one's instead, and S starts at 0.
     """
 
-    def __init__(self, base: nn.Linear, rank: int, balance: bool, core_only: bool):
+    def __init__(self, base: nn.Linear, adapter: Adapter, gradient: torch.Tensor | None):
         super().__init__()
         self.base = base
-        self.rank = rank
-        self.core_only = core_only
-        u, sigma, vt = torch.linalg.svd(base.weight.detach().double(), full_matrices=False)
-        u, sigma, vt = u[:, :rank], sigma[:rank], vt[:rank]
-        scale = sigma.square().mean().sqrt() if balance else 1.0
+        self.rank = adapter.rank
+        self.core_only = adapter.core_only
+        u, sigma, vt = top_triples(base.weight if gradient is None else gradient, adapter.rank)
+        scale = sigma.square().mean().sqrt() if adapter.balance else 1.0
+        if gradient is not None:
+            sigma, scale = torch.zeros_like(sigma), 1.0
         self.register_buffer("pma", vt.float())
         self.register_buffer("lda0", torch.diag(sigma / scale).float())
         self.register_buffer("pmb0", (u * scale).float())
         self.lda = nn.Parameter(self.lda0.clone())
-        self.pmb = nn.Parameter(self.pmb0.clone(), requires_grad=not core_only)
+        self.pmb = nn.Parameter(self.pmb0.clone(), requires_grad=not adapter.core_only)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = x @ self.pma.T
@@ -52,15 +60,18 @@ def is_target(name: str, targets: list[str]) -> bool:
     return name.rsplit(".", 1)[-1] in targets
 
 
-def inject_lamda(model: nn.Module, adapter: Adapter) -> None:
-    for name, module in list(model.named_modules()):
-        if isinstance(module, nn.Linear) and is_target(name, adapter.target_modules):
-            parent = model.get_submodule(name.rsplit(".", 1)[0])
-            setattr(
-                parent,
-                name.rsplit(".", 1)[-1],
-                LamdaLinear(module, adapter.rank, adapter.balance, adapter.core_only),
-            )
+def target_linears(model: nn.Module, adapter: Adapter) -> dict[str, nn.Linear]:
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and is_target(name, adapter.target_modules)
+    }
+
+
+def inject_lamda(model: nn.Module, adapter: Adapter, gradients: dict[str, torch.Tensor]) -> None:
+    for name, module in target_linears(model, adapter).items():
+        parent, own = name.rsplit(".", 1)
+        setattr(model.get_submodule(parent), own, LamdaLinear(module, adapter, gradients.get(name)))
 
 
 def lora_config(adapter: Adapter, **more) -> LoraConfig:
@@ -74,15 +85,15 @@ def lora_config(adapter: Adapter, **more) -> LoraConfig:
     )
 
 
-def build(experiment: Experiment) -> nn.Module:
-    """Everything that trains has requires_grad, and nothing else."""
+def build(experiment: Experiment, gradients: dict[str, torch.Tensor] | None = None) -> nn.Module:
+    """Everything that trains has requires_grad, and nothing else. `gradients` by module, where LaMDA starts from them."""
     adapter = experiment.adapter
     model = load_base(experiment.model)
     if adapter.method == "full":
         return model
     if adapter.method == "lamda":
         model.requires_grad_(False)
-        inject_lamda(model, adapter)
+        inject_lamda(model, adapter, gradients or {})
         return model
     if adapter.method == "pissa":
         # Scale 1, as the trainer's.

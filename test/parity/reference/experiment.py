@@ -17,6 +17,7 @@ class Adapter:
     freeze_fraction: float = 0.3
     core_only: bool = False
     balance: bool = True
+    basis: str = "weights"
     init_from: Path | None = None
 
 
@@ -69,6 +70,7 @@ def read_adapter(raw: dict, folder: Path) -> Adapter:
     adapter.freeze_fraction = float((raw.get("freeze") or {}).get("fraction", 0.3))
     adapter.core_only = bool(raw.get("core_only", False))
     adapter.balance = bool(raw.get("balance", True))
+    adapter.basis = raw.get("basis", adapter.basis)
     source = raw.get("init_from")
     adapter.init_from = (folder / source).resolve() if source else None
     return adapter

@@ -109,16 +109,47 @@ def gradients(named: dict[str, nn.Parameter]) -> dict[str, torch.Tensor]:
     return {name: parameter.grad.detach().clone().contiguous() for name, parameter in named.items()}
 
 
+# Micro-batches that the gradient of `basis: gradient` is averaged over.
+SKETCHED = 8
+
+
+def first_gradients(experiment: Experiment, rows: list) -> dict[str, torch.Tensor]:
+    """dL/dW of each target's weight, where L is the base model's mean loss over the first micro-batches' tokens."""
+    model = adapters.load_base(experiment.model)
+    size = experiment.training.batch_size
+    batches = [
+        [sample for row in rows[start : start + size] for sample in row] for start in range(0, len(rows), size)
+    ][:SKETCHED]
+    tokens = sum(sample.supervised for batch in batches for sample in batch)
+    for batch in batches:
+        (summed_loss(model, batch) / tokens).backward()
+    linears = adapters.target_linears(model, experiment.adapter)
+    return {name: module.weight.grad.clone() for name, module in linears.items()}
+
+
+def spectrum(gradients: dict[str, torch.Tensor], rank: int) -> dict[str, torch.Tensor]:
+    """The top singular triples of each gradient, as `<module>.u`, `.sigma` and `.vt`."""
+    parts = {}
+    for name, gradient in gradients.items():
+        for part, values in zip(("u", "sigma", "vt"), adapters.top_triples(gradient, rank)):
+            parts[f"{name}.{part}"] = values.float().contiguous()
+    return parts
+
+
 def train(experiment: Experiment, out: Path) -> dict:
     """
     Runs the experiment and writes into `out`: initial, gradients (of step 1, before clipping) and final as
-    safetensors, and logits (of step 1's first micro-batch, before training). Returns the history as plain values.
+    safetensors, and logits (of step 1's first micro-batch, before training); where LaMDA starts from the gradient,
+    that one's spectrum. Returns the history as plain values.
     """
     out.mkdir(parents=True, exist_ok=True)
     training = experiment.training
     rows = data.training_rows(experiment)
     held_out = evaluation_samples(experiment)
-    model = adapters.build(experiment)
+    gradient = first_gradients(experiment, rows) if experiment.adapter.basis == "gradient" else {}
+    if gradient:
+        save_file(spectrum(gradient, experiment.adapter.rank), out / "spectrum.safetensors")
+    model = adapters.build(experiment, gradient)
     model.train()
     named = adapters.trainable(model)
     adam = optimiser(model, experiment)

@@ -144,6 +144,7 @@ it('a LaMDA run killed twenty times through its phases ends with the same bits',
 it.each([
   ['lora', { method: 'lora', rank: 4, dropout: 0.1 }],
   ['pissa', { method: 'pissa', rank: 4 }],
+  ['lamda-gradient', { method: 'lamda', rank: 4, basis: 'gradient' }],
   ['full', { method: 'full' }],
 ])(
   'a %s run killed once ends with the same bits',
