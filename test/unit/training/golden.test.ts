@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignSigns } from '../../parity/align';
 import { train } from '../../parity/cli';
-import { isRecord, parseRecord } from '../../parity/decode';
+import { isRecord, numberAt, parseRecord, stringAt } from '../../parity/decode';
 import { inspectFirstStep } from '../../parity/engine';
 import { decodeHistory, worstRelative } from '../../parity/history';
 import { readTensors, relativeDistance } from '../../parity/tensors';
+import { readTriples } from '../../../src/trainer/training/bases';
+import { cachedEntry } from '../../../src/weights/cache';
+import { principalCosines, transposed } from '../engine/spectra/matrices';
 
 const golden = join(import.meta.dirname, '..', '..', 'fixtures', 'parity');
-const methods = ['lora', 'pissa', 'lamda', 'full'] as const;
+const methods = ['lora', 'pissa', 'lamda', 'lamda-gradient', 'full'] as const;
 let folder = '';
 
 beforeAll(async () => {
@@ -52,7 +55,7 @@ describe('the golden runs', () => {
   it.each(methods)('begin with the engine’s own gradients: %s', async (method) => {
     const ours = await inspectFirstStep(experiment(method), join(folder, 'cache'));
     const gradients = await readTensors(join(golden, method, 'gradients.safetensors'));
-    const spectral = method === 'pissa' || method === 'lamda';
+    const spectral = method === 'pissa' || method.startsWith('lamda');
     const initial = spectral ? await readTensors(join(golden, method, 'initial.safetensors')) : new Map();
     const aligned = alignSigns(ours, initial);
     expect([...aligned.gradients.keys()].sort()).toEqual([...gradients.keys()].sort());
@@ -61,4 +64,39 @@ describe('the golden runs', () => {
       expect(relativeDistance(mine, tensor.data), name).toBeLessThan(1e-3);
     }
   });
+
+  it('start from the singular vectors that PyTorch finds in the gradient', async () => {
+    const cache = join(folder, 'cache');
+    const run = await train(experiment('lamda-gradient'), join(folder, 'runs'), cache);
+    const reference = await readTensors(join(golden, 'lamda-gradient', 'spectrum.safetensors'));
+    const { decompositions } = parseRecord(await readFile(join(run.folder, 'spectra.json'), 'utf8'));
+    if (!Array.isArray(decompositions)) throw new Error('the run decomposed nothing');
+    expect(decompositions).toHaveLength(reference.size / 3);
+    for (const entry of decompositions.map(asRecord)) {
+      const [module, bound] = [stringAt(entry, 'module'), numberAt(entry, 'error_bound')];
+      const file = await cachedEntry('gradient-1', stringAt(entry, 'key'), cache);
+      const { triples: ours } = await readTriples(file ?? '');
+      const theirs = (part: string): Float32Array =>
+        reference.get(`${module}.${part}`)?.data ?? new Float32Array();
+      const sigma = theirs('sigma');
+      const rank = sigma.length;
+      const allowed = bound + 1e-4 * (sigma[0] ?? NaN);
+      for (const [i, value] of ours.sigma.entries()) {
+        expect(Math.abs(value - (sigma[i] ?? NaN)), `${module}, value ${i}`).toBeLessThan(allowed);
+      }
+      const columns = (vt: Float32Array): Float32Array => transposed(vt, rank, vt.length / rank);
+      expect(Math.min(...principalCosines(ours.u, theirs('u'), rank)), `${module} left`).toBeGreaterThan(
+        0.999,
+      );
+      expect(
+        Math.min(...principalCosines(columns(ours.vt), columns(theirs('vt')), rank)),
+        `${module} right`,
+      ).toBeGreaterThan(0.999);
+    }
+  });
 });
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  if (!isRecord(value)) throw new Error('an entry is no object');
+  return value;
+}

@@ -1,5 +1,7 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { RandomStream } from '../../../../src/base/random';
+import { multiply } from '../../../../src/engine/adapters/factors';
+import { exactTopSingular } from '../../../../src/engine/spectra/exactSvd';
 
 /** A matrix [rows, columns] with known singular values. */
 export interface Spectral {
@@ -59,4 +61,10 @@ export function capturedEnergy(
 
 export function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
   return Float32Array.from(Matrix.from1DArray(rows, columns, Array.from(matrix)).transpose().to1DArray());
+}
+
+/** Cosines of the principal angles between the spans of orthonormal columns a and b [n, k] (Björck & Golub 1973). */
+export function principalCosines(a: Float32Array, b: Float32Array, k: number): Float32Array {
+  const n = a.length / k;
+  return exactTopSingular(multiply(transposed(a, n, k), b, k, n, k), k, k, k).sigma;
 }

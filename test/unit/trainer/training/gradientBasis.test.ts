@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { isRecord } from '../../../../src/base/guards';
-import { multiply } from '../../../../src/engine/adapters/factors';
 import { exactTopSingular } from '../../../../src/engine/spectra/exactSvd';
 import type { TopSingular } from '../../../../src/engine/spectra/triples';
 import { readExperiment } from '../../../../src/protocol/experiment/read';
@@ -17,7 +16,7 @@ import { gradientInspection } from '../../../support/inspectStep';
 import { memoryContext } from '../../../support/memoryContext';
 import { tinyPairs, writeJsonLines, writeModelFolder } from '../../../support/modelFolder';
 import { worstDifference } from '../../../support/tinyModel';
-import { transposed } from '../../engine/spectra/matrices';
+import { principalCosines, transposed } from '../../engine/spectra/matrices';
 
 const RANK = 4;
 const GRADIENT = { method: 'lamda', rank: RANK, basis: 'gradient' };
@@ -101,12 +100,6 @@ async function denseGradients(): Promise<ReadonlyMap<string, Float32Array>> {
   return (await gradientInspection(file, join(folder, 'cache'))).gradients;
 }
 
-/** Cosines of the principal angles between the spans of orthonormal columns a and b [n, k], as their product's values. */
-function cosines(a: Float32Array, b: Float32Array, k: number): Float32Array {
-  const n = a.length / k;
-  return exactTopSingular(multiply(transposed(a, n, k), b, k, n, k), k, k, k).sigma;
-}
-
 describe('the basis of the gradient', () => {
   it('is the top of the true gradient’s decomposition, within the bound', async () => {
     const dense = await denseGradients();
@@ -128,12 +121,13 @@ describe('the basis of the gradient', () => {
       expect(worstDifference(found.sigma, exact.sigma), module).toBeLessThan(bound + roundOff);
       // The leading pair stands out; of those after it the span counts, as far as the values are apart.
       const firstOf = (u: Float32Array): Float32Array => u.filter((_, i) => i % RANK === 0);
-      expect(cosines(firstOf(found.u), firstOf(exact.u), 1)[0], module).toBeGreaterThan(0.999);
-      expect(Math.min(...cosines(found.u, exact.u, RANK)), `${module} left`).toBeGreaterThan(0.99);
+      expect(principalCosines(firstOf(found.u), firstOf(exact.u), 1)[0], module).toBeGreaterThan(0.999);
+      expect(Math.min(...principalCosines(found.u, exact.u, RANK)), `${module} left`).toBeGreaterThan(0.99);
       const right = (vt: Float32Array): Float32Array => transposed(vt, RANK, inputs);
-      expect(Math.min(...cosines(right(found.vt), right(exact.vt), RANK)), `${module} right`).toBeGreaterThan(
-        0.99,
-      );
+      expect(
+        Math.min(...principalCosines(right(found.vt), right(exact.vt), RANK)),
+        `${module} right`,
+      ).toBeGreaterThan(0.99);
     }
   });
 
