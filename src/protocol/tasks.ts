@@ -44,13 +44,26 @@ export interface PlanRequest {
   readonly json: boolean;
 }
 
+/** Finds the singular values of a model's linear layers. */
+export interface SpectraRequest {
+  readonly task: 'spectra';
+  readonly model: string;
+  /** A name, path or pattern as in `adapter.target_modules`; undefined: all. */
+  readonly pattern?: string | undefined;
+  /** The most values that are printed of each. */
+  readonly top?: number | undefined;
+  /** By a randomised decomposition: the top values alone. */
+  readonly fast: boolean;
+  readonly json: boolean;
+}
+
 /** What the command line asks a trainer process to do, beside training. */
-export type TaskRequest = EvaluateRequest | GenerateRequest | ExportRequest | PlanRequest;
+export type TaskRequest = EvaluateRequest | GenerateRequest | ExportRequest | PlanRequest | SpectraRequest;
 
 /** Reads a request as it comes from another process. Throws `InputError` for what is none. */
 export function decodeTaskRequest(value: unknown): TaskRequest {
   if (isRecord(value)) {
-    const request = evaluate(value) ?? generate(value) ?? exportOf(value) ?? plan(value);
+    const request = evaluate(value) ?? generate(value) ?? exportOf(value) ?? plan(value) ?? spectra(value);
     if (request !== undefined) return request;
   }
   throw new InputError({ what: 'this is no request to the trainer', got: show(value) });
@@ -91,4 +104,13 @@ function plan(value: Record<string, unknown>): PlanRequest | undefined {
   return texts.length === overrides.length
     ? { task, file, overrides: texts, runs, compare, json }
     : undefined;
+}
+
+function spectra(value: Record<string, unknown>): SpectraRequest | undefined {
+  const { task, model, pattern, top, fast, json } = value;
+  if (task !== 'spectra' || typeof model !== 'string') return undefined;
+  if (typeof fast !== 'boolean' || typeof json !== 'boolean') return undefined;
+  if (pattern !== undefined && typeof pattern !== 'string') return undefined;
+  if (top !== undefined && typeof top !== 'number') return undefined;
+  return { task, model, pattern, top, fast, json };
 }

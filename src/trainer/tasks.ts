@@ -6,6 +6,7 @@ import { exportRun } from './tasks/export';
 import { generate } from './tasks/generate';
 import type { TaskOutput } from './tasks/output';
 import { plan } from './tasks/plan';
+import { spectra } from './tasks/spectra';
 
 /** Waits for one request from the process that started this one, does it, and returns the exit code. */
 export async function answerTask(): Promise<number> {
@@ -33,6 +34,8 @@ async function answer(request: TaskRequest, output: TaskOutput): Promise<void> {
       return evaluate(request, output);
     case 'generate':
       return generate(request, output);
+    case 'spectra':
+      return spectra(request, output);
     case 'plan':
       return plan(request, output);
     case 'export':

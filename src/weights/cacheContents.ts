@@ -8,6 +8,7 @@ import { errorCode } from './files';
 const LABELS: readonly (readonly [RegExp, string])[] = [
   [/^weights$/u, 'Converted weights'],
   [/^svd-\d+$/u, 'Decompositions'],
+  [/^spectra-\d+$/u, 'Spectra'],
   [/^tokens$/u, 'Tokens'],
   [/^hashes$/u, 'Hashes of weights'],
 ];

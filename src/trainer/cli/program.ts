@@ -23,7 +23,6 @@ export function makeProgram(terminal: Terminal, exit: Exit): Command {
   addTraining(program, terminal, exit);
   addTasks(program, exit);
   addRuns(program, terminal);
-  addPlanned(program);
   program
     .command('demo')
     .description('tune the embedded sample, and show what came of it')
@@ -117,6 +116,20 @@ function addTasks(program: Command, exit: Exit): void {
       },
     );
   program
+    .command('spectra')
+    .description("find the singular values of a model's linear layers")
+    .argument('<model>', 'a folder in Hugging Face form, or a .gguf')
+    .option('--modules <pattern>', 'these modules only: a name, path or pattern as in adapter.target_modules')
+    .option('--top <k>', 'the most values that are printed of each (with --json)', wholeNumber(1))
+    .option('--fast', 'the top values alone, by a randomised decomposition with bounds', false)
+    .addOption(jsonOption())
+    .action(
+      async (model: string, options: { modules?: string; top?: number; fast: boolean; json: boolean }) => {
+        const { modules: pattern, ...rest } = options;
+        exit(await runTask({ task: 'spectra', model: resolve(model), pattern, ...rest }));
+      },
+    );
+  program
     .command('export')
     .description('write the result of a run in another form')
     .argument('<run>', "the run's folder, its id, or the beginning of its id")
@@ -177,21 +190,6 @@ function addRuns(program: Command, terminal: Terminal): void {
     .action((id: string, options: { runs: string }) => {
       removeCommand(id, { ...options, json: false }, terminal);
     });
-}
-
-/** Commands whose names are fixed, and that do nothing yet. */
-function addPlanned(program: Command): void {
-  for (const [name, what] of [['spectra', 'the singular values of a model, module by module']] as const) {
-    program
-      .command(name)
-      .description(`${what} (not there yet)`)
-      .argument('[target]')
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw notThereYet(name, 'run, resume, eval, generate, export, runs');
-      });
-  }
 }
 
 function notThereYet(what: string, there: string): InputError {

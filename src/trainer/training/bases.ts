@@ -74,7 +74,10 @@ export async function decomposeModules(
 }
 
 /** The first `rank` singular triples of a decomposition that has as many or more. */
-export async function readTriples({ record, file }: Decomposition, rank: number): Promise<TopSingular> {
+export async function readTriples(
+  { record, file }: { readonly record: Pick<BasisRecord, 'shape' | 'rank'>; readonly file: string },
+  rank: number,
+): Promise<TopSingular> {
   const [outputs, inputs] = record.shape;
   const u = await readPart(file, 'u');
   const first = new Float32Array(outputs * rank);
