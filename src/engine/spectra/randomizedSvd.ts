@@ -1,9 +1,9 @@
 import { GraphError } from '../../base/errors';
 import type { TopSingular } from './triples';
-import { gemm, mul, reduceSum, sub } from '../graph/builder';
+import { gemm, mul, reduceSum, sub, transpose } from '../graph/builder';
 import { Graph } from '../graph/graph';
 import type { RunResult, Runtime, Session } from '../graph/runtime';
-import type { HostTensor, Value } from '../graph/types';
+import type { HostTensor } from '../graph/types';
 import { eigenDescending, orthonormaliser } from './smallMatrix';
 
 /** How a randomised decomposition is done; part of its cache key. */
@@ -18,29 +18,34 @@ export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 4 }
 
 /** Top singular triples with what they are worth. */
 export interface ApproximateSvd extends TopSingular {
-  /** Largest ||W v - sigma u||: each value lies this near to a true singular value of W. */
+  /** Largest ||W v - sigma u|| or ||W^T u - sigma v||: each value lies this near to a true singular value of W. */
   readonly errorBound: number;
 }
 
 /**
  * Randomised SVD (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1) whose every large product is a matrix
- * product of the runtime; the host only factors q x q Gram matrices, which are summed in f64.
+ * product of the runtime; the host only factors q x q Gram matrices, which are summed in f64. Sketches are kept as
+ * rows, [q, n], which the runtime multiplies fastest; a wide matrix is sketched from its shorter side.
  */
 export class RandomizedSvd {
   private constructor(
-    private readonly pass: Session,
-    private readonly adjointPass: Session,
-    private readonly finish: Session,
+    private readonly tall: Sessions,
+    private readonly wide: Sessions,
     private readonly settings: SvdSettings,
   ) {}
 
   static async create(runtime: Runtime, settings: SvdSettings = DEFAULT_SVD): Promise<RandomizedSvd> {
-    const [pass, adjointPass, finish] = await Promise.all([
+    const [forward, back, finishTall, finishWide] = await Promise.all([
       runtime.createSession(passGraph(false), { label: 'svd pass' }),
       runtime.createSession(passGraph(true), { label: 'svd adjoint pass' }),
-      runtime.createSession(finishGraph(), { label: 'svd finish' }),
+      runtime.createSession(finishGraph(false), { label: 'svd finish' }),
+      runtime.createSession(finishGraph(true), { label: 'svd finish of a wide matrix' }),
     ]);
-    return new RandomizedSvd(pass, adjointPass, finish, settings);
+    return new RandomizedSvd(
+      { out: forward, back, finish: finishTall },
+      { out: back, back: forward, finish: finishWide },
+      settings,
+    );
   }
 
   /**
@@ -53,21 +58,18 @@ export class RandomizedSvd {
     rank: number,
     normal: (count: number) => Float32Array,
   ): Promise<ApproximateSvd> {
-    const q = Math.min(rank + this.settings.oversampling, rows, columns);
+    const shortest = Math.min(rows, columns);
+    const q = Math.min(rank + this.settings.oversampling, shortest);
+    const { out, back, finish } = columns > rows ? this.wide : this.tall;
     const w = tensor([rows, columns], weight);
-    let sketch: HostTensor = tensor([columns, q], normal(columns * q));
-    let factor = identity(q);
-    let range = await run(this.pass, w, sketch, factor);
+    let range = await run(out, w, tensor([q, shortest], normal(q * shortest)), identity(q));
     for (let i = 0; i < this.settings.powerIterations; i++) {
-      factor = tensor([q, q], orthonormaliser(range.gram, q));
-      const back = await run(this.adjointPass, w, range.product, factor);
-      sketch = back.product;
-      factor = tensor([q, q], orthonormaliser(back.gram, q));
-      range = await run(this.pass, w, sketch, factor);
+      const sketch = await run(back, w, range.product, orthonormal(range.gram, q));
+      range = await run(out, w, sketch.product, orthonormal(sketch.gram, q));
     }
-    // The adjoint pass over an orthonormal range gives B^T = W^T Q; its Gram matrix has W's top squared values.
-    factor = tensor([q, q], orthonormaliser(range.gram, q));
-    const projected = await run(this.adjointPass, w, range.product, factor);
+    // The way back from an orthonormal range Q gives W^T Q; its Gram matrix has W's top squared values.
+    const factor = orthonormal(range.gram, q);
+    const projected = await run(back, w, range.product, factor);
     const { values, vectors } = eigenDescending(projected.gram, q);
     const rotation = new Float32Array(q * rank);
     const inverseSigma = new Float32Array(rank);
@@ -77,14 +79,14 @@ export class RandomizedSvd {
       inverseSigma[k] = (sigma[k] ?? 0) > 0 ? 1 / (sigma[k] ?? 1) : 0;
       for (let i = 0; i < q; i++) rotation[i * rank + k] = vectors[i * q + k] ?? 0;
     }
-    const { host } = await this.finish.run({
+    const { host } = await finish.run({
       w,
       range: range.product,
       factor,
       projected: projected.product,
       rotation: tensor([q, rank], rotation),
       inverse_sigma: tensor([rank, 1], inverseSigma),
-      sigma: tensor([1, rank], sigma),
+      sigma: tensor([rank, 1], sigma),
     });
     const residuals = f32(host, 'residual_squares');
     return {
@@ -96,43 +98,56 @@ export class RandomizedSvd {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.pass.dispose(), this.adjointPass.dispose(), this.finish.dispose()]);
+    const { out, back, finish } = this.tall;
+    await Promise.all([out, back, finish, this.wide.finish].map((session) => session.dispose()));
   }
 }
 
-/** product = op(W) (x factor) and its Gram matrix in f64; W [M, K], op is the transpose where `adjoint`. */
+/** What a decomposition runs: W's products from its shorter side to the longer and back, and the last step. */
+interface Sessions {
+  readonly out: Session;
+  readonly back: Session;
+  readonly finish: Session;
+}
+
+/** product = (factor^T x) op(W) and its Gram matrix in f64; W [M, K], x [q, K], op the transpose; or x [q, M], W. */
 function passGraph(adjoint: boolean): Graph {
   const graph = new Graph();
   const w = graph.input('w', 'f32', ['M', 'K']);
-  const x = graph.input('x', 'f32', [adjoint ? 'M' : 'K', 'q']);
+  const x = graph.input('x', 'f32', ['q', adjoint ? 'M' : 'K']);
   const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const product = gemm(graph, w, gemm(graph, x, factor), { transA: adjoint, name: 'product' });
+  const sketch = gemm(graph, factor, x, { transA: true });
+  const product = gemm(graph, sketch, w, { transB: !adjoint, name: 'product' });
   graph.output(product);
-  graph.output(gramMatrix(graph, product));
+  const wide = graph.add('Cast', [product], { to: 'f64' });
+  graph.output(gemm(graph, wide, wide, { transB: true, name: 'gram' }));
   return graph;
 }
 
-function gramMatrix(graph: Graph, x: Value): Value {
-  const wide = graph.add('Cast', [x], { to: 'f64' });
-  return gemm(graph, wide, wide, { transA: true, name: 'gram' });
-}
-
-/** U = Q R, V^T = Sigma^-1 R^T B, and per triple ||W v - sigma u||^2. */
-function finishGraph(): Graph {
+/**
+ * With Q = factor^T range and B = projected, as rows: Q's side of the triples is R^T Q, the other's Sigma^-1 R^T B, and
+ * per triple the square of W times the other's less sigma times Q's, which would be 0 for a true triple. Q's side are
+ * the left singular vectors; for a wide matrix the right ones.
+ */
+function finishGraph(wide: boolean): Graph {
   const graph = new Graph();
   const w = graph.input('w', 'f32', ['M', 'K']);
-  const range = graph.input('range', 'f32', ['M', 'q']);
+  const range = graph.input('range', 'f32', ['q', wide ? 'K' : 'M']);
   const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const projected = graph.input('projected', 'f32', ['K', 'q']);
+  const projected = graph.input('projected', 'f32', ['q', wide ? 'M' : 'K']);
   const rotation = graph.input('rotation', 'f32', ['q', 'r']);
   const inverseSigma = graph.input('inverse_sigma', 'f32', ['r', 1]);
-  const sigma = graph.input('sigma', 'f32', [1, 'r']);
-  const u = gemm(graph, gemm(graph, range, factor), rotation, { name: 'u' });
-  const unscaled = gemm(graph, rotation, projected, { transA: true, transB: true });
-  const vt = mul(graph, unscaled, inverseSigma, 'vt');
-  const residual = sub(graph, gemm(graph, w, vt, { transB: true }), mul(graph, u, sigma));
-  const squares = reduceSum(graph, mul(graph, residual, residual), [0], false, 'residual_squares');
-  for (const value of [u, vt, squares]) graph.output(value);
+  const sigma = graph.input('sigma', 'f32', ['r', 1]);
+  const own = gemm(graph, gemm(graph, factor, rotation), range, {
+    transA: true,
+    ...(wide ? { name: 'vt' } : {}),
+  });
+  const unscaled = gemm(graph, rotation, projected, { transA: true });
+  const other = mul(graph, unscaled, inverseSigma, wide ? undefined : 'vt');
+  const residual = sub(graph, gemm(graph, other, w, { transB: !wide }), mul(graph, own, sigma));
+  const squares = reduceSum(graph, mul(graph, residual, residual), [1], false, 'residual_squares');
+  const u = transpose(graph, wide ? other : own, [1, 0], 'u');
+  for (const value of [u, wide ? own : other, squares]) graph.output(value);
   return graph;
 }
 
@@ -158,6 +173,10 @@ function f32(host: RunResult['host'], name: string): Float32Array {
 
 function tensor(shape: readonly number[], data: Float32Array): HostTensor {
   return { dtype: 'f32', shape, data };
+}
+
+function orthonormal(gram: Float64Array, q: number): HostTensor {
+  return tensor([q, q], orthonormaliser(gram, q));
 }
 
 function identity(q: number): HostTensor {
