@@ -19,7 +19,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import torch  # noqa: E402
 from transformers.utils import logging  # noqa: E402
 
-from . import adapters, corpus, exported, models, train  # noqa: E402
+from . import adapters, corpus, exported, models, spectra, train  # noqa: E402
 from .experiment import read_adapter, read_experiment  # noqa: E402
 
 
@@ -45,12 +45,22 @@ def run_export(request: dict) -> dict:
     return exported.inspect_export(Path(request["config"]), *paths, Path(request["out"]))
 
 
+def write_matrices(request: dict) -> None:
+    spectra.write_random(Path(request["out"]))
+
+
+def run_spectra(request: dict) -> dict:
+    return spectra.singular_values(Path(request["file"]), request["name"])
+
+
 ACTIONS = {
     "model": build_model,
     "data": write_data,
     "adapter": write_adapter,
     "train": run_training,
     "export": run_export,
+    "matrices": write_matrices,
+    "spectra": run_spectra,
 }
 
 
