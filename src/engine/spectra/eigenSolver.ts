@@ -20,8 +20,7 @@ export class LocalEigenSolver implements EigenSolver {
   private readonly memory = new KernelMemory();
 
   solve(blocks: readonly GramBlock[], size: number, negligible: number): Promise<Float64Array> {
-    const calls = this.memory.load(blocks, size, negligible);
-    runKernel(this.memory.memory, calls);
+    for (const calls of this.memory.load(blocks, size, negligible)) runKernel(this.memory.memory, calls);
     return Promise.resolve(this.memory.take());
   }
 

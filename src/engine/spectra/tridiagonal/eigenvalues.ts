@@ -16,13 +16,18 @@ import {
  * greatest number of the matrix counts as zero.
  */
 
-/** What the function takes, in this order; places are bytes. It gives 1, or 0 where it did not converge. */
-export interface EigenvalueArguments {
+/** What the function works on; places are bytes. It gives 1, or 0 where it did not converge. */
+interface EigenvalueArguments {
   readonly size: number;
   /** In: the diagonal, [size]. Out: the eigenvalues, in no order. */
   readonly diagonal: number;
   /** In: [size], of which the i-th stands between rows i - 1 and i. It is overwritten. */
   readonly offDiagonal: number;
+}
+
+/** The arguments in the function's order. */
+export function eigenvaluesCall(of: EigenvalueArguments): readonly number[] {
+  return [of.size, of.diagonal, of.offDiagonal];
 }
 
 /** Square of the unit round-off of f64. */
@@ -34,7 +39,7 @@ const MOST_STEPS = 30;
 
 const DOUBLE = 8;
 
-/** The function; see `EigenvalueArguments`. Rows are counted in bytes, so that they can be added to a place. */
+/** The function; see `eigenvaluesCall`. Rows are counted in bytes, so that they can be added to a place. */
 export function eigenvalues(): WasmFunction {
   const locals = new Locals();
   const size = locals.parameter('i32');

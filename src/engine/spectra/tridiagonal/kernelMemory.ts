@@ -1,35 +1,60 @@
 import { InputError } from '../../../base/errors';
 import type { GramBlock } from '../gram';
 import { MOST_PAGES } from '../wasm/assembler';
+import { eigenvaluesCall } from './eigenvalues';
 import type { KernelCalls } from './kernel';
-import { LANE_BYTES } from './tridiagonalise';
+import { LANE_BYTES, tridiagonaliseCall } from './tridiagonalise';
 
 const DOUBLE = 8;
 /** Vectors begin at the boundary of a cache line. */
 const LINE = 64;
 const PAGE = 65536;
 
-/** The memory that a kernel works in: filled and read here, whichever thread the kernel runs in. */
+/** A matrix of so many rows is divided among threads: with fewer they would wait for each other too often. */
+const SHARED_ROWS = 1024;
+const SHARED_PARTS = 2;
+
+/** Into how many parts a matrix is divided: by its size alone, since that decides the bits of the result. */
+export function partsOf(size: number): number {
+  return size < SHARED_ROWS ? 1 : SHARED_PARTS;
+}
+
+/** Where things stand in the memory. */
+interface Layout {
+  readonly size: number;
+  readonly parts: number;
+  readonly strideBytes: number;
+  readonly spareRow: number;
+  readonly lanes: number;
+  readonly partBytes: number;
+  readonly barrier: number;
+  readonly diagonal: number;
+  readonly offDiagonal: number;
+  readonly end: number;
+}
+
+/** The memory that a kernel works in: filled and read here, whichever threads the kernel runs in. */
 export class KernelMemory {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
-  private size = 0;
-  private diagonal = 0;
+  private layout = layoutOf(0, 1);
 
   /**
-   * Lays out a symmetric matrix of `size` rows and returns what to call the kernel with. Numbers below `negligible`
-   * beside the largest may count as zero. Throws `InputError` where it does not fit into what 32 bits address.
+   * Lays out a symmetric matrix of `size` rows and returns what to call the kernel with in each of `threads` threads,
+   * which is 1 or the number of parts. Numbers below `negligible` beside the largest may count as zero. Throws
+   * `InputError` where the matrix does not fit into what 32 bits address.
    */
-  load(blocks: readonly GramBlock[], size: number, negligible: number): KernelCalls {
-    // An odd matrix gets a row and a column of zeros, since the kernel takes them by twos.
-    const even = size + (size % 2);
-    const strideBytes = even * DOUBLE;
-    const lanes = roundUp(even * strideBytes);
-    // One pair more than there are columns: an even size makes the kernel look at the pair behind the last.
-    const lanesBytes = (even / 2 + 1) * LANE_BYTES;
-    const diagonal = lanes + lanesBytes;
-    const offDiagonal = diagonal + roundUp(even * DOUBLE);
-    this.provide(offDiagonal + roundUp(even * DOUBLE));
+  load(
+    blocks: readonly GramBlock[],
+    size: number,
+    negligible: number,
+    threads = 1,
+    parts = partsOf(size),
+  ): readonly KernelCalls[] {
+    const layout = layoutOf(size, parts);
+    this.provide(layout.end);
+    this.layout = layout;
 
+    const even = layout.strideBytes / DOUBLE;
     const matrix = new Float64Array(this.memory.buffer, 0, even * even);
     for (const { first, rows, values } of blocks) {
       const columns = first + rows;
@@ -38,18 +63,26 @@ export class KernelMemory {
       }
     }
     if (even > size) clearLast(matrix, even);
-    new Float64Array(this.memory.buffer, lanes, lanesBytes / DOUBLE).fill(0);
-    this.size = size;
-    this.diagonal = diagonal;
-    return {
-      tridiagonalise: [size, 0, strideBytes, lanes, diagonal, offDiagonal, negligible * negligible],
-      eigenvalues: [size, diagonal, offDiagonal],
-    };
+    const { spareRow, diagonal } = layout;
+    new Float64Array(this.memory.buffer, spareRow, (diagonal - spareRow) / DOUBLE).fill(0);
+
+    const each = parts / threads;
+    return Array.from({ length: threads }, (_, thread) => ({
+      tridiagonalise: tridiagonaliseCall({
+        ...layout,
+        matrix: 0,
+        firstPart: thread * each,
+        endPart: (thread + 1) * each,
+        negligible: negligible * negligible,
+      }),
+      eigenvalues: thread === 0 ? eigenvaluesCall(layout) : undefined,
+    }));
   }
 
   /** The eigenvalues of the matrix that was loaded, descending, when the kernel is done with it. */
   take(): Float64Array {
-    const found = new Float64Array(this.memory.buffer, this.diagonal, this.size).slice();
+    const { diagonal, size } = this.layout;
+    const found = new Float64Array(this.memory.buffer, diagonal, size).slice();
     return found.sort().reverse();
   }
 
@@ -66,6 +99,22 @@ export class KernelMemory {
     const missing = pages - this.memory.buffer.byteLength / PAGE;
     if (missing > 0) this.memory.grow(missing);
   }
+}
+
+/** The matrix first, then what is zero at the start, then what comes out. */
+function layoutOf(size: number, parts: number): Layout {
+  // An odd matrix gets a row and a column of zeros, since the kernel takes them by twos.
+  const even = size + (size % 2);
+  const strideBytes = even * DOUBLE;
+  const spareRow = roundUp(even * strideBytes);
+  const lanes = spareRow + roundUp(strideBytes);
+  // One pair more than there are columns: an even size makes the kernel look at the pair behind the last.
+  const partBytes = (even / 2 + 1) * LANE_BYTES;
+  const barrier = lanes + parts * partBytes;
+  const diagonal = barrier + LINE;
+  const offDiagonal = diagonal + roundUp(strideBytes);
+  const end = offDiagonal + roundUp(strideBytes);
+  return { size, parts, strideBytes, spareRow, lanes, partBytes, barrier, diagonal, offDiagonal, end };
 }
 
 /** The row and the column of zeros behind an odd matrix: what a larger one left there must not count. */

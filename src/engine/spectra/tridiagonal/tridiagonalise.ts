@@ -1,5 +1,6 @@
 import {
   Locals,
+  atomic,
   f64,
   f64x2,
   i32,
@@ -23,6 +24,10 @@ import {
  * the diagonal are whole. `lanes` holds the vectors, 64 bytes for every two columns: two numbers each of v and w, which
  * are still to be applied, of x, the next reflection, and of y. That is a cache line, found by one pointer. An odd
  * matrix has a row and a column of zeros more.
+ *
+ * Threads. The pairs of rows are dealt out in turn to `parts`, each with lanes of its own: every part makes all of v, w
+ * and x, which is little, and of the product what its rows give. Then all wait for each other, and add up the parts'
+ * products in the same order. So the number of parts decides the bits, and not how many threads share them.
  */
 
 /** Bytes in `lanes` for two columns. */
@@ -35,13 +40,22 @@ const Y = 48;
 const DOUBLE = 8;
 const PAIR = 16;
 
-/** What the function takes, in this order; places are bytes. */
-export interface KernelArguments {
+/** What the function works on; places are bytes. */
+interface KernelArguments {
   readonly size: number;
   readonly matrix: number;
   readonly strideBytes: number;
-  /** Zeros at first. */
+  /** A row of zeros at first, for what is written and of no use. */
+  readonly spareRow: number;
+  /** Zeros at first: `parts` times `partBytes`. */
   readonly lanes: number;
+  readonly partBytes: number;
+  readonly parts: number;
+  /** The parts of this call; where these are not all of them, other threads must call for the others. */
+  readonly firstPart: number;
+  readonly endPart: number;
+  /** A 32-bit 0, where the threads wait for each other. */
+  readonly barrier: number;
   /** Out: the diagonal, [size]. */
   readonly diagonal: number;
   /** Out: [size], of which the i-th stands between rows i - 1 and i. The first is 0. */
@@ -50,11 +64,35 @@ export interface KernelArguments {
   readonly negligible: number;
 }
 
-/** The locals that the parts of the kernel share. */
+/** The arguments in the function's order. */
+export function tridiagonaliseCall(of: KernelArguments): readonly number[] {
+  return [
+    of.size,
+    of.matrix,
+    of.strideBytes,
+    of.spareRow,
+    of.lanes,
+    of.partBytes,
+    of.parts,
+    of.firstPart,
+    of.endPart,
+    of.barrier,
+    of.diagonal,
+    of.offDiagonal,
+    of.negligible,
+  ];
+}
+
+/** The locals that the pieces of the kernel share. */
 interface Frame {
   readonly locals: Locals;
   readonly strideBytes: Local;
   readonly matrix: Local;
+  readonly spareRow: Local;
+  readonly partBytes: Local;
+  readonly parts: Local;
+  /** The part at hand, and its lanes. */
+  readonly part: Local;
   readonly lanes: Local;
   /** The row at hand, and so the size of the matrix that is left when it is gone. */
   readonly m: Local;
@@ -66,41 +104,107 @@ interface Frame {
   readonly lane: Local;
 }
 
-/** The function; see `KernelArguments`. */
+/** The function; see `tridiagonaliseCall`. */
 export function tridiagonalise(): WasmFunction {
   const locals = new Locals();
   const size = locals.parameter('i32');
   const matrix = locals.parameter('i32');
   const strideBytes = locals.parameter('i32');
-  const lanes = locals.parameter('i32');
+  const spareRow = locals.parameter('i32');
+  const allLanes = locals.parameter('i32');
+  const partBytes = locals.parameter('i32');
+  const parts = locals.parameter('i32');
+  const firstPart = locals.parameter('i32');
+  const endPart = locals.parameter('i32');
+  const barrier = locals.parameter('i32');
   const diagonal = locals.parameter('i32');
   const offDiagonal = locals.parameter('i32');
   const negligible = locals.parameter('f64');
-  const [m, row, lastLane, lane] = [
-    locals.add('i32'),
-    locals.add('i32'),
-    locals.add('i32'),
-    locals.add('i32'),
-  ];
-  const frame: Frame = { locals, strideBytes, matrix, lanes, m, row, lastLane, lane };
+  const [part, lanes, m] = [locals.add('i32'), locals.add('i32'), locals.add('i32')];
+  const [row, lastLane, lane] = [locals.add('i32'), locals.add('i32'), locals.add('i32')];
+  const frame: Frame = {
+    locals,
+    strideBytes,
+    matrix,
+    spareRow,
+    partBytes,
+    parts,
+    part,
+    lanes,
+    m,
+    row,
+    lastLane,
+    lane,
+  };
   const off = locals.add('f64');
   const at = (array: Local, index: Code): Code => i32.add(array.get, i32.shl(index, i32.const(3)));
+  const forOwnParts = (body: Code): Code =>
+    sequence(
+      part.set(firstPart.get),
+      whileLoop(
+        i32.lt_u(part.get, endPart.get),
+        sequence(
+          lanes.set(i32.add(allLanes.get, i32.mul(part.get, partBytes.get))),
+          lastLane.set(laneOf(frame, m.get)),
+          body,
+          part.set(i32.add(part.get, i32.const(1))),
+        ),
+      ),
+    );
+  const wait = waitForAll(locals, barrier, parts);
+  const shared = i32.lt_u(i32.sub(endPart.get, firstPart.get), parts.get);
 
-  const step = sequence(
-    row.set(i32.add(matrix.get, i32.mul(m.get, strideBytes.get))),
-    lastLane.set(laneOf(frame, m.get)),
+  // Every part stores the same numbers on the diagonal and beside it.
+  const pass = sequence(
     updateRow(frame),
     f64.store(at(diagonal, m.get), f64.load(elementOf(frame, m.get, X))),
     f64.store(elementOf(frame, m.get, X), f64.const(0)),
     off.set(f64.const(0)),
-    ifElse(m.get, sequence(reflect(frame, off, negligible), passOver(frame), finishReflection(frame))),
+    ifElse(m.get, sequence(reflect(frame, off, negligible), passOver(frame))),
     f64.store(at(offDiagonal, m.get), off.get),
+  );
+  const step = sequence(
+    row.set(i32.add(matrix.get, i32.mul(m.get, strideBytes.get))),
+    forOwnParts(pass),
+    ifElse(shared, wait),
+    ifElse(m.get, forOwnParts(finishReflection(frame))),
+    // Before the next pass clears what others may still be adding up.
+    ifElse(shared, wait),
   );
   const body = sequence(
     m.set(size.get),
     whileLoop(m.get, sequence(m.set(i32.sub(m.get, i32.const(1))), step)),
   );
   return { name: 'tridiagonalise', locals, body };
+}
+
+/** Looks this often whether the others have come before it sleeps: some ten microseconds. */
+const LOOKS = 4000;
+
+/**
+ * Waits until as many threads as there are parts have come here as often as this one. They are counted at `barrier`,
+ * which only grows.
+ */
+function waitForAll(locals: Locals, barrier: Local, threads: Local): Code {
+  const [goal, come, looks] = [locals.add('i32'), locals.add('i32'), locals.add('i32')];
+  const look = come.set(atomic.load(barrier.get));
+  return sequence(
+    goal.set(i32.add(goal.get, threads.get)),
+    looks.set(i32.const(LOOKS)),
+    come.set(i32.add(atomic.add(barrier.get, i32.const(1)), i32.const(1))),
+    ifElse(i32.eq(come.get, goal.get), atomic.notify(barrier.get)),
+    whileLoop(
+      i32.lt_u(come.get, goal.get),
+      sequence(
+        look,
+        ifElse(
+          looks.get,
+          looks.set(i32.sub(looks.get, i32.const(1))),
+          ifElse(i32.lt_u(come.get, goal.get), sequence(atomic.wait(barrier.get, come.get), look)),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Where the pair of columns with column `index` stands in `lanes`: a pair has 64 bytes, a column 32 of them. */
@@ -191,12 +295,12 @@ function reflect(frame: Frame, off: Local, negligible: Local): Code {
 }
 
 /**
- * One pass over the rows below m, two at a time: A becomes A - v w^T - w v^T, and y the product of that with x. Of the
+ * One pass over the part's rows below m, two at a time: A becomes A - v w^T - w v^T, and y the product of that with x. Of the
  * numbers left of the diagonal each counts twice in the product, for its row and for its column. Where m is odd, the
- * last pair takes row m along: what becomes of it does not matter, since x is 0 there.
+ * last pair has no second row: the spare one takes its place, whose numbers do not matter, since x is 0 there.
  */
 function passOver(frame: Frame): Code {
-  const { locals, matrix, strideBytes, lanes, lane, m } = frame;
+  const { locals, matrix, strideBytes, spareRow, parts, part, lanes, lane, m } = frame;
   const [i, upper, lower, ownLane] = [
     locals.add('i32'),
     locals.add('i32'),
@@ -249,6 +353,7 @@ function passOver(frame: Frame): Code {
   const twoRows = sequence(
     upper.set(i32.add(matrix.get, i32.mul(i.get, strideBytes.get))),
     lower.set(i32.add(upper.get, strideBytes.get)),
+    ifElse(i32.eq(i32.add(i.get, i32.const(1)), m.get), lower.set(spareRow.get)),
     ownLane.set(laneOf(frame, i.get)),
     ...rows.flatMap((row) => [
       row.v.set(f64x2.loadSplat(ownLane.get, V + row.offset)),
@@ -268,24 +373,43 @@ function passOver(frame: Frame): Code {
         Y + row.offset,
       ),
     ),
-    i.set(i32.add(i.get, i32.const(2))),
+    i.set(i32.add(i.get, i32.shl(parts.get, i32.const(1)))),
   );
-  return sequence(i.set(i32.const(0)), whileLoop(i32.lt_u(i.get, m.get), twoRows));
+  return sequence(i.set(i32.shl(part.get, i32.const(1))), whileLoop(i32.lt_u(i.get, m.get), twoRows));
 }
 
-/** v = x and w = y - (x.y / 2) x, for the next pass. */
+/** v = x and w = y - (x.y / 2) x, for the next pass; y is the sum of what the parts have made of it. */
 function finishReflection(frame: Frame): Code {
-  const { locals, lane } = frame;
-  const [sums, half] = [locals.add('v128'), locals.add('v128')];
+  const { locals, partBytes, parts, part, lane } = frame;
+  const [sums, half, y] = [locals.add('v128'), locals.add('v128'), locals.add('v128')];
+  const [other, left] = [locals.add('i32'), locals.add('i32')];
   const x = f64x2.load(lane.get, X);
-  const y = f64x2.load(lane.get, Y);
+  const addUp = sequence(
+    other.set(i32.sub(lane.get, i32.mul(part.get, partBytes.get))),
+    y.set(f64x2.load(other.get, Y)),
+    left.set(i32.sub(parts.get, i32.const(1))),
+    whileLoop(
+      left.get,
+      sequence(
+        other.set(i32.add(other.get, partBytes.get)),
+        y.set(f64x2.add(y.get, f64x2.load(other.get, Y))),
+        left.set(i32.sub(left.get, i32.const(1))),
+      ),
+    ),
+  );
   return sequence(
     sums.set(f64x2.splat(f64.const(0))),
-    alongLanes(frame, sums.set(f64x2.add(sums.get, f64x2.mul(x, y)))),
+    alongLanes(
+      frame,
+      sequence(addUp, sums.set(f64x2.add(sums.get, f64x2.mul(x, y.get))), f64x2.store(lane.get, y.get, W)),
+    ),
     half.set(f64x2.splat(f64.mul(f64.const(0.5), sumOfLanes(sums)))),
     alongLanes(
       frame,
-      sequence(f64x2.store(lane.get, x, V), f64x2.store(lane.get, f64x2.sub(y, f64x2.mul(half.get, x)), W)),
+      sequence(
+        f64x2.store(lane.get, x, V),
+        f64x2.store(lane.get, f64x2.sub(f64x2.load(lane.get, W), f64x2.mul(half.get, x)), W),
+      ),
     ),
   );
 }

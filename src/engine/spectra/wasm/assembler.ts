@@ -89,6 +89,32 @@ export const f64 = {
   gt: binary(0x64),
 } as const;
 
+const ATOMIC = 0xfe;
+
+/** What threads that share a memory agree by: each reads and writes whole, and in one order for all. */
+export const atomic = {
+  load: (address: Code): Code => [...address, ATOMIC, 0x10, 2, 0],
+  /** Adds, and gives what was there before. */
+  add: (address: Code, value: Code): Code => [...address, ...value, ATOMIC, 0x1e, 2, 0],
+  /** Sleeps until `notify` of the same address; not at all where something else than `expected` stands there. */
+  wait: (address: Code, expected: Code): Code => [
+    ...address,
+    ...expected,
+    ...FOR_EVER,
+    ATOMIC,
+    0x01,
+    2,
+    0,
+    DROP,
+  ],
+  /** Wakes all that sleep. */
+  notify: (address: Code): Code => [...address, ...i32.const(-1), ATOMIC, 0x00, 2, 0, DROP],
+} as const;
+
+const DROP = 0x1a;
+/** The i64 of -1, as a time-out. */
+const FOR_EVER: Code = [0x42, 0x7f];
+
 const SIMD = 0xfd;
 
 /** Two numbers at a time. Loads and stores need not be aligned. */
