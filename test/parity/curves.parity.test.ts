@@ -29,7 +29,7 @@ describe.each(cases)('$name', (test) => {
     expect(steps.length).toBeGreaterThan(0);
     expect(distance.learningRate).toBeLessThan(1e-6);
     expect(distance.firstLoss).toBeLessThan(1e-4);
-    expect(distance.gradNorm).toBeLessThan(1e-3);
+    expect(distance.gradNorm).toBeLessThan(test.sketched === true ? 1e-2 : 1e-3);
     expect(distance.loss).toBeLessThan(1e-3);
     expect(distance.evaluation).toBeLessThan(1e-3);
   });

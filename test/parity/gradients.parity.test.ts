@@ -22,13 +22,14 @@ describe.each(cases.filter((test) => test.inspect === true))('$name', (test) => 
 
     expect([...ours.gradients.keys()].sort()).toEqual([...gradients.keys()].sort());
     const aligned = alignSigns(ours, initial);
+    const bound = test.sketched === true ? 5e-2 : 1e-3;
     for (const [name, tensor] of initial) {
       const mine = aligned.parameters.get(name) ?? new Float32Array();
-      expect(relativeDistance(mine, tensor.data), `${name} at the start`).toBeLessThan(1e-3);
+      expect(relativeDistance(mine, tensor.data), `${name} at the start`).toBeLessThan(bound);
     }
     for (const [name, tensor] of gradients) {
       const mine = aligned.gradients.get(name) ?? new Float32Array();
-      expect(relativeDistance(mine, tensor.data), `gradient of ${name}`).toBeLessThan(1e-3);
+      expect(relativeDistance(mine, tensor.data), `gradient of ${name}`).toBeLessThan(bound);
     }
   });
 });

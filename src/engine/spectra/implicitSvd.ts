@@ -41,8 +41,11 @@ export function implicitPasses({ powerIterations }: SvdSettings): number {
 /**
  * The top singular triples of many implicit matrices at once, by randomised SVD (Halko, Martinsson & Tropp 2011,
  * algorithms 4.4 and 5.1): the products are the matrices' own, what is done to them between is done on `runtime`.
- * The last product is for the error bound alone: each value lies within it of a true singular value. Where a matrix
- * has fewer directions than are asked for, the rest have a value of 0 and a zero right vector.
+ * Where a matrix has fewer directions than are asked for, the rest have a value of 0 and zero vectors.
+ *
+ * With the last product, M V, the triples are refined once more (`refined`). The error bound is the residual
+ * ||M v - sigma u|| before that: each value there lies within it of a true one, and refining brings values, which are
+ * never too large, only up.
  *
  * @param normal draws the sketch of a matrix: the same numbers give the same result
  */
@@ -75,16 +78,15 @@ export async function implicitTopSingular(
     const left = await algebra.orthonormal('columns', range, width);
     const found = await projectedTriples(algebra, left, await matrices.adjointTimes(left), sizes, width);
     const images = await matrices.times(new Map([...found].map(([name, { vt }]) => [name, vt])));
-    return new Map(
-      [...found].map(([name, triples]) => [
-        name,
-        {
-          ...triples,
-          errorBound: largestResidual(need(images, name), triples),
-          frobenius: Math.max(norms.get(name) ?? 0, norm(triples.sigma)),
-        },
-      ]),
-    );
+    const result = new Map<string, ImplicitSvd>();
+    for (const [name, triples] of found) {
+      const image = need(images, name);
+      const errorBound = largestResidual(image, triples);
+      const better = await refined(algebra, image, triples);
+      const frobenius = Math.max(norms.get(name) ?? 0, norm(better.sigma));
+      result.set(name, { ...better, errorBound, frobenius });
+    }
+    return result;
   } finally {
     await algebra.dispose();
   }
@@ -110,19 +112,7 @@ async function projectedTriples(
   for (const [name, { rank }] of sizes) {
     const q = width(name);
     const b = need(projected, name);
-    const { values, vectors } = eigenDescending(await algebra.gram('rows', b, q), q);
-    const rotation = new Float32Array(q * rank);
-    const scaled = new Float32Array(q * rank);
-    const sigma = new Float32Array(rank);
-    for (let k = 0; k < rank; k++) {
-      const value = Math.sqrt(Math.max(0, values[k] ?? 0));
-      sigma[k] = value;
-      for (let i = 0; i < q; i++) {
-        const element = vectors[i * q + k] ?? 0;
-        rotation[i * rank + k] = element;
-        scaled[i * rank + k] = value > 0 ? element / value : 0;
-      }
-    }
+    const { sigma, rotation, scaled } = gramTriples(await algebra.gram('rows', b, q), q, rank);
     found.set(name, {
       u: await algebra.rotate('columns', need(left, name), q, rotation),
       sigma,
@@ -130,6 +120,44 @@ async function projectedTriples(
     });
   }
   return found;
+}
+
+/**
+ * The triples of M V V^T from M V [outputs, rank] (Rayleigh-Ritz): V spans what it did, U becomes what M makes of it,
+ * which is half a power iteration more.
+ */
+async function refined(algebra: VectorAlgebra, images: Float32Array, { vt, sigma: { length } }: Triples) {
+  const { sigma, rotation, scaled } = gramTriples(
+    await algebra.gram('columns', images, length),
+    length,
+    length,
+  );
+  return {
+    u: await algebra.rotate('columns', images, length, scaled),
+    sigma,
+    vt: await algebra.rotate('rows', vt, length, rotation),
+  };
+}
+
+/**
+ * The top singular values of q vectors from their Gram matrix, the combinations [q, rank] that the vectors' singular
+ * directions are, and the same over the values, which make unit vectors of them (or 0, where there is nothing).
+ */
+function gramTriples(gram: Float64Array, q: number, rank: number) {
+  const { values, vectors } = eigenDescending(gram, q);
+  const rotation = new Float32Array(q * rank);
+  const scaled = new Float32Array(q * rank);
+  const sigma = new Float32Array(rank);
+  for (let k = 0; k < rank; k++) {
+    const value = Math.sqrt(Math.max(0, values[k] ?? 0));
+    sigma[k] = value;
+    for (let i = 0; i < q; i++) {
+      const element = vectors[i * q + k] ?? 0;
+      rotation[i * rank + k] = element;
+      scaled[i * rank + k] = value > 0 ? element / value : 0;
+    }
+  }
+  return { sigma, rotation, scaled };
 }
 
 /** The largest ||M v - sigma u|| from the images M v [outputs, rank]. */

@@ -58,10 +58,12 @@ describe('the golden runs', () => {
     const spectral = method === 'pissa' || method.startsWith('lamda');
     const initial = spectral ? await readTensors(join(golden, method, 'initial.safetensors')) : new Map();
     const aligned = alignSigns(ours, initial);
+    // PyTorch decomposes the gradient itself, the trainer a sketch of it.
+    const bound = method === 'lamda-gradient' ? 1e-2 : 1e-3;
     expect([...aligned.gradients.keys()].sort()).toEqual([...gradients.keys()].sort());
     for (const [name, tensor] of gradients) {
       const mine = aligned.gradients.get(name) ?? new Float32Array();
-      expect(relativeDistance(mine, tensor.data), name).toBeLessThan(1e-3);
+      expect(relativeDistance(mine, tensor.data), name).toBeLessThan(bound);
     }
   });
 
