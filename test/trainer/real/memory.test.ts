@@ -38,8 +38,16 @@ describe.runIf(process.platform === 'linux')('the memory that a run is predicted
     { name: 'lora-none', method: 'lora', recompute: 'none', evaluated: false },
     { name: 'pissa-layers', method: 'pissa', recompute: 'layers', evaluated: false },
     { name: 'lamda-cheap-evaluated', method: 'lamda', recompute: 'cheap', evaluated: true },
+    { name: 'lamda-gradient-none', method: 'lamda', basis: 'gradient', recompute: 'none', evaluated: false },
+    {
+      name: 'lamda-gradient-layers',
+      method: 'lamda',
+      basis: 'gradient',
+      recompute: 'layers',
+      evaluated: false,
+    },
     { name: 'full-none', method: 'full', recompute: 'none', evaluated: false },
-  ])('is what it takes: $name', async ({ name, method, recompute, evaluated }) => {
+  ])('is what it takes: $name', async ({ name, method, basis, recompute, evaluated }) => {
     const file = bench.tune(name, {
       model: 'long',
       data: {
@@ -50,7 +58,11 @@ describe.runIf(process.platform === 'linux')('the memory that a run is predicted
         text: '{text}',
         max_length: 384,
       },
-      adapter: { method, ...(method === 'full' ? {} : { rank: 8 }) },
+      adapter: {
+        method,
+        ...(method === 'full' ? {} : { rank: 8 }),
+        ...(basis === undefined ? {} : { basis }),
+      },
       training: { max_steps: 3, batch_size: 16 },
       memory: { recompute },
       // Between the steps, whose lines tell of the peak so far.
