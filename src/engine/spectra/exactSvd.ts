@@ -1,12 +1,10 @@
 import type { TopSingular } from './triples';
-import { eigenDescending } from './smallMatrix';
+import { symmetricEigen } from './symmetricEigen';
 
 /** Two vectors count as orthogonal below this cosine. */
 const ORTHOGONAL = 1e-14;
 /** Two or three are enough after a good start; the bound holds whatever the matrix. */
 const MOST_SWEEPS = 60;
-/** Greatest error of the eigenvectors' inner products. */
-const SOUND = 1e-10;
 /** A direction with less than this share of the greatest value holds nothing but round-off. */
 const NOTHING = 1e-12;
 
@@ -57,26 +55,12 @@ export function exactTopSingular(
   return { u, sigma, vt };
 }
 
-/**
- * Orthonormal vectors that make `vectors` nearly orthogonal: the eigenvectors of their Gram matrix. Where those are not
- * orthonormal (ml-matrix 6.15 goes wrong over null spaces of many dimensions) the unit vectors.
- */
+/** Orthonormal vectors that make `vectors` nearly orthogonal: the eigenvectors of their Gram matrix. */
 function startingRotations(vectors: readonly Float64Array[]): readonly Float64Array[] {
   const count = vectors.length;
   const gram = vectors.flatMap((a) => vectors.map((b) => dot(a, b)));
-  const eigen = eigenDescending(Float64Array.from(gram), count).vectors;
-  const found = vectors.map((_, j) =>
-    Float64Array.from({ length: count }, (_, i) => eigen[i * count + j] ?? 0),
-  );
-  const sound = found.every((a, i) =>
-    found.every((b, j) => j > i || Math.abs(dot(a, b) - (i === j ? 1 : 0)) < SOUND),
-  );
-  if (sound) return found;
-  for (const [j, vector] of found.entries()) {
-    vector.fill(0);
-    vector[j] = 1;
-  }
-  return found;
+  const eigen = symmetricEigen(gram, count).vectors;
+  return vectors.map((_, j) => Float64Array.from({ length: count }, (_, i) => eigen[i * count + j] ?? 0));
 }
 
 /** Rotates pairs of vectors until all are orthogonal, and `rotations` with them. */

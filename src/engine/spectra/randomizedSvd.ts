@@ -3,8 +3,9 @@ import type { TopSingular } from './triples';
 import { gemm, mul, reduceSum, sub, transpose } from '../graph/builder';
 import { Graph } from '../graph/graph';
 import type { RunResult, Runtime, Session } from '../graph/runtime';
-import type { HostTensor } from '../graph/types';
-import { eigenDescending, orthonormaliser } from './smallMatrix';
+import type { HostTensor, Value } from '../graph/types';
+import { orthonormaliser } from './smallMatrix';
+import { symmetricEigen } from './symmetricEigen';
 
 /** How a randomised decomposition is done; part of its cache key. */
 export interface SvdSettings {
@@ -35,15 +36,19 @@ export class RandomizedSvd {
   ) {}
 
   static async create(runtime: Runtime, settings: SvdSettings = DEFAULT_SVD): Promise<RandomizedSvd> {
-    const [forward, back, finishTall, finishWide] = await Promise.all([
-      runtime.createSession(passGraph(false), { label: 'svd pass' }),
-      runtime.createSession(passGraph(true), { label: 'svd adjoint pass' }),
-      runtime.createSession(finishGraph(false), { label: 'svd finish' }),
-      runtime.createSession(finishGraph(true), { label: 'svd finish of a wide matrix' }),
+    const make = (graph: Graph, what: string): Promise<Session> =>
+      runtime.createSession(graph, { label: `svd ${what}` });
+    const [along, adjoint, ...rest] = await Promise.all([
+      make(passGraph(false), 'pass'),
+      make(passGraph(true), 'adjoint pass'),
+      make(powerGraph(false), 'power'),
+      make(powerGraph(true), 'power of a wide matrix'),
+      make(finishGraph(false), 'finish'),
+      make(finishGraph(true), 'finish of a wide matrix'),
     ]);
     return new RandomizedSvd(
-      { out: forward, back, finish: finishTall },
-      { out: back, back: forward, finish: finishWide },
+      { out: along, back: adjoint, power: rest[0], finish: rest[2] },
+      { out: adjoint, back: along, power: rest[1], finish: rest[3] },
       settings,
     );
   }
@@ -60,17 +65,23 @@ export class RandomizedSvd {
   ): Promise<ApproximateSvd> {
     const shortest = Math.min(rows, columns);
     const q = Math.min(rank + this.settings.oversampling, shortest);
-    const { out, back, finish } = columns > rows ? this.wide : this.tall;
+    const { out, back, power, finish } = columns > rows ? this.wide : this.tall;
     const w = tensor([rows, columns], weight);
     let range = await run(out, w, tensor([q, shortest], normal(q * shortest)), identity(q));
+    let next = orthonormaliser(range.gram, q);
     for (let i = 0; i < this.settings.powerIterations; i++) {
-      const sketch = await run(back, w, range.product, orthonormal(range.gram, q));
-      range = await run(out, w, sketch.product, orthonormal(sketch.gram, q));
+      if (next.spread > EVEN) {
+        range = await run(power, w, range.product, square(next.factor, q));
+      } else {
+        const sketch = await run(back, w, range.product, square(next.factor, q));
+        range = await run(out, w, sketch.product, square(orthonormaliser(sketch.gram, q).factor, q));
+      }
+      next = orthonormaliser(range.gram, q);
     }
     // The way back from an orthonormal range Q gives W^T Q; its Gram matrix has W's top squared values.
-    const factor = orthonormal(range.gram, q);
+    const factor = square(next.factor, q);
     const projected = await run(back, w, range.product, factor);
-    const { values, vectors } = eigenDescending(projected.gram, q);
+    const { values, vectors } = symmetricEigen(projected.gram, q);
     const rotation = new Float32Array(q * rank);
     const inverseSigma = new Float32Array(rank);
     const sigma = new Float32Array(rank);
@@ -98,30 +109,56 @@ export class RandomizedSvd {
   }
 
   async dispose(): Promise<void> {
-    const { out, back, finish } = this.tall;
-    await Promise.all([out, back, finish, this.wide.finish].map((session) => session.dispose()));
+    const { tall, wide } = this;
+    const sessions = [tall.out, tall.back, tall.power, tall.finish, wide.power, wide.finish];
+    await Promise.all(sessions.map((session) => session.dispose()));
   }
 }
 
-/** What a decomposition runs: W's products from its shorter side to the longer and back, and the last step. */
+/** What a decomposition runs. */
 interface Sessions {
+  /** W's product from its shorter side to the longer. */
   readonly out: Session;
   readonly back: Session;
+  /** Back and out at once. */
+  readonly power: Session;
   readonly finish: Session;
 }
+
+/**
+ * Above this spread of the kept directions two products are made without orthonormalising between them: what they lose
+ * of the shortest, with the spread squared, is still far above the round-off of f32, and the next step mends it.
+ */
+const EVEN = 0.03;
 
 /** product = (factor^T x) op(W) and its Gram matrix in f64; W [M, K], x [q, K], op the transpose; or x [q, M], W. */
 function passGraph(adjoint: boolean): Graph {
   const graph = new Graph();
   const w = graph.input('w', 'f32', ['M', 'K']);
-  const x = graph.input('x', 'f32', ['q', adjoint ? 'M' : 'K']);
+  const sketch = orthonormalSketch(graph, adjoint ? 'M' : 'K');
+  outputWithGram(graph, gemm(graph, sketch, w, { transB: !adjoint, name: 'product' }));
+  return graph;
+}
+
+/** product = (factor^T x) W W^T and its Gram matrix in f64; W [M, K], x [q, M]. `wide`: W^T W, x [q, K]. */
+function powerGraph(wide: boolean): Graph {
+  const graph = new Graph();
+  const w = graph.input('w', 'f32', ['M', 'K']);
+  const back = gemm(graph, orthonormalSketch(graph, wide ? 'K' : 'M'), w, { transB: wide });
+  outputWithGram(graph, gemm(graph, back, w, { transB: !wide, name: 'product' }));
+  return graph;
+}
+
+function orthonormalSketch(graph: Graph, length: 'M' | 'K'): Value {
+  const x = graph.input('x', 'f32', ['q', length]);
   const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const sketch = gemm(graph, factor, x, { transA: true });
-  const product = gemm(graph, sketch, w, { transB: !adjoint, name: 'product' });
+  return gemm(graph, factor, x, { transA: true });
+}
+
+function outputWithGram(graph: Graph, product: Value): void {
   graph.output(product);
   const wide = graph.add('Cast', [product], { to: 'f64' });
   graph.output(gemm(graph, wide, wide, { transB: true, name: 'gram' }));
-  return graph;
 }
 
 /**
@@ -175,8 +212,8 @@ function tensor(shape: readonly number[], data: Float32Array): HostTensor {
   return { dtype: 'f32', shape, data };
 }
 
-function orthonormal(gram: Float64Array, q: number): HostTensor {
-  return tensor([q, q], orthonormaliser(gram, q));
+function square(data: Float32Array, q: number): HostTensor {
+  return tensor([q, q], data);
 }
 
 function identity(q: number): HostTensor {

@@ -1,14 +1,21 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { symmetricEigen } from './symmetricEigen';
+
+/** What makes the columns of some Y [n, q] orthonormal. */
+export interface Orthonormaliser {
+  /** [q, q]: Y times this has orthonormal columns, or zero ones where Y has fewer directions. */
+  readonly factor: Float32Array;
+  /** About how much shorter Y's shortest direction is than its longest; 0 where it has fewer than q. */
+  readonly spread: number;
+}
 
 /**
- * The right factor T [q, q] that makes Y T orthonormal, from the Gram matrix Y^T Y in f64 (Cholesky QR). Where the
- * Gram matrix is not safely positive definite (Y has dependent columns) its eigenvectors are used, and directions
- * without content become zero columns.
+ * From the Gram matrix Y^T Y in f64 (Cholesky QR). Where that is not safely positive definite (Y has dependent columns)
+ * its eigenvectors are used, and directions without content become zero columns.
  */
-export function orthonormaliser(gram: Float64Array, q: number): Float32Array {
-  const inverse = inverseCholesky(gram, q);
-  if (inverse !== undefined) return inverse;
-  const { values, vectors } = eigenDescending(gram, q);
+export function orthonormaliser(gram: Float64Array, q: number): Orthonormaliser {
+  const found = inverseCholesky(gram, q);
+  if (found !== undefined) return found;
+  const { values, vectors } = symmetricEigen(gram, q);
   const floor = (values[0] ?? 0) * 1e-10;
   const out = new Float32Array(q * q);
   for (let j = 0; j < q; j++) {
@@ -16,7 +23,7 @@ export function orthonormaliser(gram: Float64Array, q: number): Float32Array {
     if (value <= floor || value <= 0) continue;
     for (let i = 0; i < q; i++) out[i * q + j] = (vectors[i * q + j] ?? 0) / Math.sqrt(value);
   }
-  return out;
+  return { factor: out, spread: 0 };
 }
 
 /** Least ratio of the diagonal's numbers of a Cholesky factor for which it counts as safe to invert. */
@@ -26,7 +33,7 @@ const SAFE = 1e-4;
  * L^-T, upper triangular, of the Cholesky decomposition L L^T of a symmetric matrix [q, q]; undefined where that is
  * not safely positive definite. Both are built by rows, of which the inner loops run along.
  */
-function inverseCholesky(symmetric: Float64Array, q: number): Float32Array | undefined {
+function inverseCholesky(symmetric: Float64Array, q: number): Orthonormaliser | undefined {
   const lower = new Float64Array(q * q);
   let [least, most] = [Infinity, 0];
   for (let i = 0; i < q; i++) {
@@ -58,24 +65,5 @@ function inverseCholesky(symmetric: Float64Array, q: number): Float32Array | und
       out[j * q + i] = value;
     }
   }
-  return out;
-}
-
-/** Eigenvalues (descending) and vectors (columns, row-major) of a symmetric matrix [q, q]. */
-export function eigenDescending(
-  symmetric: Float64Array,
-  q: number,
-): { readonly values: Float64Array; readonly vectors: Float64Array } {
-  const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(q, q, Array.from(symmetric)), {
-    assumeSymmetric: true,
-  });
-  const found = decomposition.realEigenvalues;
-  const order = found.map((_, i) => i).sort((i, j) => (found[j] ?? 0) - (found[i] ?? 0));
-  const values = new Float64Array(q);
-  const vectors = new Float64Array(q * q);
-  order.forEach((from, to) => {
-    values[to] = found[from] ?? 0;
-    for (let i = 0; i < q; i++) vectors[i * q + to] = decomposition.eigenvectorMatrix.get(i, from);
-  });
-  return { values, vectors };
+  return { factor: out, spread: least / most };
 }
