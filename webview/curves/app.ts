@@ -11,13 +11,13 @@ import { assignSlots, markOf, type Mark } from '../kit/palette';
 import type { Figure } from '../kit/figure';
 import { svgPicture } from '../kit/svg';
 import { onThemeChange, readTheme } from '../kit/theme';
-import { ChartCard, type ChartActions } from './chartCard';
+import { ChartCard, type ChartActions } from '../kit/chartCard';
 import { emptyText } from './empty';
 import { figuresOf } from './figures';
 import { Header } from './header';
 import { Legend } from './legend';
-import { pngOf } from './pictures';
-import { clampRange, movedRange } from './range';
+import { pngOf } from '../kit/pictures';
+import { clampRange, movedRange } from '../kit/range';
 import {
   applyPatch,
   changeView,

@@ -4,7 +4,7 @@ import { formatValue } from '../kit/format';
 import { icon } from '../kit/icons';
 import type { Mark } from '../kit/palette';
 import type { NamedRun } from './names';
-import { swatch } from './swatch';
+import { swatch } from '../kit/swatch';
 import type { State } from './state';
 
 export interface LegendActions {

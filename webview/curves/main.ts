@@ -1,4 +1,5 @@
 import '../kit/base.css';
+import '../kit/parts.css';
 import './style.css';
 import { App } from './app';
 

@@ -4,7 +4,7 @@ import { button, checkbox, setEnabled, slider, type ValueControl } from '../kit/
 import { el, keepChildren, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { AXES } from './figures';
-import { Menu } from './menu';
+import { Menu } from '../kit/menu';
 import { isChartShown, metricsOf, type State, type View } from './state';
 
 export interface ToolbarActions {

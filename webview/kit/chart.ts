@@ -21,6 +21,8 @@ import { rawOpacity, type Theme } from './themeColours';
 
 Chart.register(LinearScale, LineController, LineElement, LogarithmicScale, PointElement, zoomPlugin);
 
+/** How wide a line of the right axis is, against one of the left. */
+const THIN = 0.6;
 /** How strong a line is while another stands out. */
 const FAINT = 0.2;
 
@@ -29,6 +31,8 @@ export interface LineChartEvents {
   readonly onRange: (range: [number, number]) => void;
   /** Whether a turn of the wheel zooms, and does not scroll the page. */
   readonly wheelZooms: (event: WheelEvent) => boolean;
+  /** It was drawn, perhaps in another size: what lies over it has to be put in its place. */
+  readonly onDrawn?: () => void;
 }
 
 /** The one place that knows Chart.js: draws figures on a canvas. */
@@ -67,10 +71,10 @@ export class LineChart implements Disposable {
   }
 
   /** The place of a point in CSS pixels from the canvas' corner; undefined where it lies outside. */
-  place(x: number, y: number): { left: number; top: number } | undefined {
+  place(x: number, y: number, axis: 'left' | 'right' = 'left'): { left: number; top: number } | undefined {
     const { scales } = this.#chart;
     const left = scales['x']?.getPixelForValue(x) ?? NaN;
-    const top = scales['y']?.getPixelForValue(y) ?? NaN;
+    const top = scales[axis === 'left' ? 'y' : 'right']?.getPixelForValue(y) ?? NaN;
     const area = this.laidOut();
     if (area === undefined || !(left >= area.left - 1 && left <= area.right + 1)) return undefined;
     return { left, top: Math.min(area.bottom, Math.max(area.top, top)) };
@@ -114,17 +118,24 @@ export class LineChart implements Disposable {
             if (this.#figure !== undefined && this.#theme !== undefined)
               drawNotes(chart, this.#figure, this.#theme, this.#emphasis);
           },
+          afterDraw: () => this.events.onDrawn?.(),
         },
       ],
     };
   }
 
-  private options({ x, y }: Figure, theme: Theme): ChartOptions<'line'> {
+  private options({ x, y, right }: Figure, theme: Theme): ChartOptions<'line'> {
     const axis = {
       grid: { color: faded(theme.grid, 0.4), tickColor: theme.grid },
       border: { color: theme.grid },
     };
     const ticks = { color: theme.muted, font: { family: theme.font, size: 11 }, autoSkipPadding: 12 };
+    const titled = (text: string | undefined) => ({
+      display: text !== undefined,
+      text: text ?? '',
+      color: theme.muted,
+      font: { family: theme.font, size: 11 },
+    });
     const told = ({ chart }: { chart: Chart }): void => {
       const scale = chart.scales['x'];
       if (scale !== undefined) this.events.onRange([scale.min, scale.max]);
@@ -142,7 +153,7 @@ export class LineChart implements Disposable {
           type: x.log ? 'logarithmic' : 'linear',
           min: x.min,
           max: x.max,
-          title: { display: true, text: x.title, color: theme.muted, font: { family: theme.font, size: 11 } },
+          title: titled(x.title),
           ticks: {
             ...ticks,
             maxRotation: 0,
@@ -155,6 +166,7 @@ export class LineChart implements Disposable {
           type: y.log ? 'logarithmic' : 'linear',
           min: y.min,
           max: y.max,
+          title: titled(y.title),
           ticks: {
             ...ticks,
             maxTicksLimit: 7,
@@ -162,6 +174,20 @@ export class LineChart implements Disposable {
             callback: tickText,
           },
         },
+        ...(right === undefined
+          ? {}
+          : {
+              right: {
+                ...axis,
+                grid: { display: false },
+                type: 'linear',
+                position: 'right',
+                min: right.min,
+                max: right.max,
+                title: titled(right.title),
+                ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => right.format(Number(value)) },
+              },
+            }),
       },
       plugins: {
         zoom: {
@@ -207,7 +233,7 @@ function datasets(
         order: 2,
       });
     }
-    const wide = emphasis === line.owner ? 2.5 : 1.5;
+    const wide = (emphasis === line.owner ? 2.5 : 1.5) * (line.axis === 'right' ? THIN : 1);
     made.push({
       ...stroke(line, strength, wide),
       data: points(line),
@@ -221,6 +247,7 @@ function stroke(line: FigureLine, strength: number, width: number): Omit<ChartDa
   const colour = faded(line.colour, strength);
   return {
     label: line.label,
+    yAxisID: line.axis ?? 'y',
     borderColor: colour,
     backgroundColor: colour,
     borderWidth: width,

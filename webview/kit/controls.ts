@@ -127,15 +127,19 @@ export interface SliderOptions {
   readonly step: number;
 }
 
+/** A slider whose ends may change. */
+export interface Slider extends ValueControl<number> {
+  setRange(range: Omit<SliderOptions, 'id'>): void;
+}
+
 /** A slider, whose label stands beside it. */
-export function slider(
-  { id, min, max, step }: SliderOptions,
-  onInput: (value: number) => void,
-): ValueControl<number> {
-  const element = el('input', { type: 'range', id, min, max, step });
+export function slider({ id, ...range }: SliderOptions, onInput: (value: number) => void): Slider {
+  const element = el('input', { type: 'range', id, ...range });
+  let { min, max } = range;
   // The track is drawn by the page's own style, which has to be told how far it is filled.
   const fill = (): void => {
-    element.style.setProperty('--share', `${((Number(element.value) - min) / (max - min)) * 100}%`);
+    const share = max > min ? (Number(element.value) - min) / (max - min) : 0;
+    element.style.setProperty('--share', `${share * 100}%`);
   };
   fill();
   element.addEventListener('input', () => {
@@ -150,6 +154,11 @@ export function slider(
     set value(next: number) {
       if (Number(element.value) === next) return;
       element.value = String(next);
+      fill();
+    },
+    setRange: (next) => {
+      ({ min, max } = next);
+      setProps(element, { ...next });
       fill();
     },
   };

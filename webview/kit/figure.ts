@@ -10,6 +10,10 @@ export interface FigureLine {
   readonly point: PointForm;
   /** Whether each value has a point of its own: for few values far apart. */
   readonly points: boolean;
+  /** The axis that its values belong to; the left one where nothing is said. */
+  readonly axis?: 'right';
+  /** How its values are written; as those of the left axis where nothing is said. */
+  readonly format?: (value: number) => string;
   readonly xs: Float64Array;
   readonly ys: Float64Array;
   /** The values before smoothing, drawn faintly behind. */
@@ -50,8 +54,23 @@ export interface Figure {
   readonly notes: readonly FigureNote[];
   readonly bands: readonly FigureBand[];
   readonly strength: FigureStrength | undefined;
+  /** An upright line with its label. A page has a control in its place; a picture draws it. */
+  readonly rule?: { readonly x: number; readonly text: string };
   readonly x: { readonly min: number; readonly max: number; readonly log: boolean; readonly title: string };
-  readonly y: { readonly min: number; readonly max: number; readonly log: boolean };
+  readonly y: {
+    readonly min: number;
+    readonly max: number;
+    readonly log: boolean;
+    /** What it counts; absent where the figure's title says so. */
+    readonly title?: string;
+  };
+  /** A second axis, on the right: linear. */
+  readonly right?: {
+    readonly min: number;
+    readonly max: number;
+    readonly title: string;
+    readonly format: (value: number) => string;
+  };
   /** What it shows, in a sentence. */
   readonly description: string;
 }

@@ -48,3 +48,24 @@ export function formatDuration(seconds: number): string {
   if (whole < 86_400) return two(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
   return two(Math.floor(whole / 86_400), 'd', Math.floor((whole % 86_400) / 3600), 'h');
 }
+
+/** A share of a whole, 0 to 1: 61 %. Small ones do not become none, nor large ones all. */
+export function formatShare(share: number): string {
+  if (!Number.isFinite(share)) return '–';
+  if (share > 0.99 && share < 1)
+    return share < 0.9995 ? `${(Math.floor(share * 1000) / 10).toFixed(1)} %` : 'over 99.9 %';
+  if (share > 0 && share < 0.01) return share < 0.001 ? 'under 0.1 %' : `${(share * 100).toFixed(1)} %`;
+  return `${Math.round(share * 100)} %`;
+}
+
+/** A size on disk: 812 B, 4.7 MB; thousands, as disks are sold. */
+export function formatBytes(bytes: number): string {
+  for (const [unit, size] of [
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3],
+  ] as const) {
+    if (bytes >= size) return `${Number((bytes / size).toPrecision(3))} ${unit}`;
+  }
+  return `${Math.round(bytes)} B`;
+}

@@ -17,6 +17,8 @@ export interface SvgOptions {
   readonly theme: Theme;
   readonly legend: readonly SvgLegend[];
   readonly columns: number;
+  /** Of each figure. */
+  readonly size?: { readonly width: number; readonly height: number };
 }
 
 const CELL = { width: 480, height: 280 };
@@ -24,20 +26,33 @@ const MARGIN = { top: 34, right: 16, bottom: 40, left: 64 };
 const GAP = 16;
 const ROW = 18;
 
-/** A picture of figures in a grid, in vectors all the way: lines are paths, and text is text. */
-export function svgPicture(figures: readonly Figure[], options: SvgOptions): string {
+/** A part of a picture that is none of the figures. */
+export interface SvgPart {
+  readonly width: number;
+  readonly height: number;
+  /** SVG elements; their corner is the part's. */
+  readonly content: string;
+}
+
+/**
+ * A picture of figures in a grid, in vectors all the way: lines are paths, and text is text. `head` stands between the
+ * title and the figures.
+ */
+export function svgPicture(figures: readonly Figure[], options: SvgOptions, head?: SvgPart): string {
   const { theme, legend, title } = options;
   const columns = Math.max(1, Math.min(options.columns, figures.length));
-  const width = columns * CELL.width + (columns + 1) * GAP;
-  const top = 40 + legend.length * ROW;
-  const height = top + Math.ceil(figures.length / columns) * (CELL.height + GAP) + GAP;
+  const cell = { ...CELL, ...options.size };
+  const width = Math.max(columns * cell.width + (columns + 1) * GAP, (head?.width ?? 0) + 2 * GAP);
+  const begin = 40 + (head === undefined ? 0 : head.height + GAP);
+  const top = begin + legend.length * ROW;
+  const height = top + Math.ceil(figures.length / columns) * (cell.height + GAP) + GAP;
   const cells = figures.map((figure, index) => {
-    const left = GAP + (index % columns) * (CELL.width + GAP);
-    const down = top + Math.floor(index / columns) * (CELL.height + GAP);
-    return `<g transform="translate(${left} ${down})">${figureGroup(figure, theme, index)}</g>`;
+    const left = GAP + (index % columns) * (cell.width + GAP);
+    const down = top + Math.floor(index / columns) * (cell.height + GAP);
+    return `<g transform="translate(${left} ${down})">${figureGroup(figure, theme, index, cell)}</g>`;
   });
   const entries = legend.map(({ label, colour, dash }, index) => {
-    const y = 44 + index * ROW;
+    const y = begin + 4 + index * ROW;
     return (
       `<line x1="${GAP}" y1="${y}" x2="${GAP + 28}" y2="${y}" stroke="${colour}" stroke-width="2"${dashes(dash)}/>` +
       `<text x="${GAP + 36}" y="${y + 4}" font-size="12" fill="${theme.foreground}">${escapeText(label)}</text>`
@@ -49,6 +64,7 @@ export function svgPicture(figures: readonly Figure[], options: SvgOptions): str
     `<title>${escapeText(title)}</title>`,
     `<rect width="100%" height="100%" fill="${theme.background}"/>`,
     `<text x="${GAP}" y="26" font-size="16" font-weight="600" fill="${theme.foreground}">${escapeText(title)}</text>`,
+    ...(head === undefined ? [] : [`<g transform="translate(${GAP} 40)">${head.content}</g>`]),
     ...entries,
     ...cells,
     '</svg>',
@@ -56,15 +72,17 @@ export function svgPicture(figures: readonly Figure[], options: SvgOptions): str
   ].join('\n');
 }
 
-function figureGroup(figure: Figure, theme: Theme, index: number): string {
+function figureGroup(figure: Figure, theme: Theme, index: number, cell: typeof CELL): string {
   const area = {
     left: MARGIN.left,
     top: MARGIN.top,
-    right: CELL.width - MARGIN.right,
-    bottom: CELL.height - MARGIN.bottom,
+    right: cell.width - (figure.right === undefined ? MARGIN.right : MARGIN.left),
+    bottom: cell.height - MARGIN.bottom,
   };
   const x = scale(figure.x, area.left, area.right);
   const y = scale(figure.y, area.bottom, area.top);
+  const right =
+    figure.right === undefined ? y : scale({ ...figure.right, log: false }, area.bottom, area.top);
   const clip = `clip-${index}`;
   const title = figure.unit === '' ? figure.title : `${figure.title} (${figure.unit})`;
   return [
@@ -72,11 +90,13 @@ function figureGroup(figure: Figure, theme: Theme, index: number): string {
     `<clipPath id="${clip}"><rect x="${area.left}" y="${area.top}" width="${area.right - area.left}" height="${area.bottom - area.top}"/></clipPath>`,
     `<text x="0" y="18" font-size="13" font-weight="600" fill="${theme.foreground}">${escapeText(title)}</text>`,
     axes(figure, theme, area, x, y),
+    figure.right === undefined ? '' : rightAxis(figure.right, theme, area, right),
     bands(figure, theme, area, x),
     `<g clip-path="url(#${clip})" fill="none" stroke-linejoin="round">`,
-    ...figure.lines.map((line) => linePaths(line, theme, x, y)),
+    ...figure.lines.map((line) => linePaths(line, theme, x, line.axis === 'right' ? right : y)),
     '</g>',
     notes(figure, theme, area, x, y),
+    figure.rule === undefined ? '' : rule(figure.rule, theme, area, x),
   ].join('\n');
 }
 
@@ -115,7 +135,32 @@ function axes({ x, y }: Figure, theme: Theme, area: Area, left: Scale, top: Scal
     ...down,
     `<path d="M${area.left} ${area.top}V${area.bottom}H${area.right}" fill="none" stroke="${theme.grid}"/>`,
     `<text x="${(area.left + area.right) / 2}" y="${area.bottom + 32}" text-anchor="middle" ${text}>${escapeText(x.title)}</text>`,
+    y.title === undefined ? '' : turned(y.title, area.left - 48, area, text),
   ].join('\n');
+}
+
+function rightAxis(
+  { min, max, title, format }: NonNullable<Figure['right']>,
+  theme: Theme,
+  area: Area,
+  top: Scale,
+): string {
+  const text = `font-size="11" fill="${theme.muted}"`;
+  const ticks = linearTicks(min, max, 5).map(
+    (tick) =>
+      `<text x="${area.right + 6}" y="${round(top(tick) + 4)}" ${text}>${escapeText(format(tick))}</text>`,
+  );
+  return [
+    ...ticks,
+    `<path d="M${area.right} ${area.top}V${area.bottom}" stroke="${theme.grid}"/>`,
+    turned(title, area.right + 50, area, text),
+  ].join('\n');
+}
+
+/** A title along an axis that stands upright. */
+function turned(title: string, left: number, area: Area, text: string): string {
+  const middle = (area.top + area.bottom) / 2;
+  return `<text transform="translate(${left} ${middle}) rotate(-90)" text-anchor="middle" ${text}>${escapeText(title)}</text>`;
 }
 
 function bands(figure: Figure, theme: Theme, area: Area, left: Scale): string {
@@ -137,6 +182,16 @@ function bands(figure: Figure, theme: Theme, area: Area, left: Scale): string {
     .join('\n');
 }
 
+function rule({ x, text }: NonNullable<Figure['rule']>, theme: Theme, area: Area, left: Scale): string {
+  const at = round(left(x));
+  if (at < area.left || at > area.right) return '';
+  const side = at > (area.left + area.right) / 2 ? -6 : 6;
+  return (
+    `<line x1="${at}" y1="${area.top}" x2="${at}" y2="${area.bottom}" stroke="${theme.foreground}" stroke-width="1.5"/>` +
+    `<text x="${at + side}" y="${area.top + 14}" font-size="11" text-anchor="${side < 0 ? 'end' : 'start'}" fill="${theme.foreground}" stroke="${theme.background}" stroke-width="3" paint-order="stroke">${escapeText(text)}</text>`
+  );
+}
+
 function linePaths(line: FigureLine, theme: Theme, x: Scale, y: Scale): string {
   const raw =
     line.raw === undefined
@@ -150,7 +205,7 @@ function linePaths(line: FigureLine, theme: Theme, x: Scale, y: Scale): string {
           : '';
       }).join('')
     : '';
-  return `${raw}<path d="${pathData(line.xs, line.ys, x, y)}" stroke="${line.colour}" stroke-width="1.5"${dashes(line.dash)}/>${dots}`;
+  return `${raw}<path d="${pathData(line.xs, line.ys, x, y)}" stroke="${line.colour}" stroke-width="${line.axis === 'right' ? 1 : 1.5}"${dashes(line.dash)}/>${dots}`;
 }
 
 function pathData(xs: Float64Array, ys: Float64Array, x: Scale, y: Scale): string {
@@ -197,7 +252,8 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function escapeText(text: string): string {
+/** Text as XML writes it. */
+export function escapeText(text: string): string {
   return (
     text
       .replaceAll('&', '&amp;')

@@ -2,17 +2,12 @@ import type { Static } from 'typebox';
 import * as Type from 'typebox';
 import { Check } from 'typebox/schema';
 import { method, notice } from '../rpc';
+import { bytes, numbers } from './arrays';
 
 const text = Type.String();
 const number = Type.Number();
 const flag = Type.Boolean();
 const optional = Type.Optional;
-
-/** Numbers as they travel: copied whole, where JSON would lose what is not finite. */
-const numbers = Type.Refine(
-  Type.Unsafe<Float64Array>({}),
-  (value) => Object.prototype.toString.call(value) === '[object Float64Array]',
-);
 
 const axisSchema = Type.Union([Type.Literal('step'), Type.Literal('tokens'), Type.Literal('seconds')]);
 /** What the x axis counts: optimiser steps, input tokens seen, or seconds of training. */
@@ -155,15 +150,7 @@ export const curvesHostApi = {
   pin: notice(flag),
   /** Asks where to save; false where the user changed their mind. */
   saveSvg: method([text], flag),
-  savePng: method(
-    [
-      Type.Refine(
-        Type.Unsafe<Uint8Array>({}),
-        (value) => Object.prototype.toString.call(value) === '[object Uint8Array]',
-      ),
-    ],
-    flag,
-  ),
+  savePng: method([bytes], flag),
   /** Every row of these runs in the look's range, not only the points that are drawn; named as the page names them. */
   saveCsv: method([lookSchema, Type.Array(Type.Object({ folder: text, name: text }))], flag),
 } as const;

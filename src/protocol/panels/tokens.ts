@@ -3,13 +3,7 @@ import * as Type from 'typebox';
 import { Check } from 'typebox/schema';
 import { previewSchema } from '../inspector';
 import { method, notice } from '../rpc';
-
-const problemSchema = Type.Object({
-  /** One sentence with the next step in it. */
-  message: Type.String(),
-  /** Where it is, for people; absent where no place is known, and so none can be opened. */
-  place: Type.Optional(Type.String()),
-});
+import { problemSchema } from './subject';
 
 /** All that the page shows. */
 const tokensViewSchema = Type.Object({

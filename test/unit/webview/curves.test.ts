@@ -7,8 +7,8 @@ import { tableRows } from '../../../webview/curves/tableRows';
 import { emptyText } from '../../../webview/curves/empty';
 import { figuresOf } from '../../../webview/curves/figures';
 import { distinctNames } from '../../../webview/curves/names';
-import { clampRange, movedRange } from '../../../webview/curves/range';
-import { readingsAt } from '../../../webview/curves/readings';
+import { clampRange, movedRange } from '../../../webview/kit/range';
+import { readingsAt } from '../../../webview/kit/readings';
 import {
   applyPatch,
   changeView,

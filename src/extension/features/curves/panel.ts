@@ -14,10 +14,10 @@ import { runPaths } from '../../../runs/folder';
 import { showError } from '../../commands';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
+import { saveAs, type SaveForm } from '../../vscode/saveAs';
 import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
 import { addRuns, EMPTY_LIST, removeRun, showRun } from './list';
 import { pickRuns } from './pick';
-import { saveAs } from './save';
 import { CurvesSession } from './session';
 
 /** The command behind each action that a page may name. */
@@ -149,7 +149,7 @@ export class CurvesPanel extends Owner {
     return Promise.resolve();
   }
 
-  private save(form: 'svg' | 'png' | 'csv', content: () => Promise<string | Uint8Array>): Promise<boolean> {
+  private save(form: SaveForm, content: () => Promise<string | Uint8Array>): Promise<boolean> {
     const { source } = this.list;
     const shown = this.#session.listed().find((run) => run.shown);
     const base = source ?? (shown === undefined ? undefined : runPaths(shown.folder).folder);
@@ -157,6 +157,6 @@ export class CurvesPanel extends Owner {
       base === undefined ? vscode.workspace.workspaceFolders?.[0]?.uri : vscode.Uri.file(path.dirname(base));
     const name =
       source === undefined ? 'curves' : path.basename(source).replace(/\.tune\.ya?ml$/u, '-curves');
-    return saveAs(form, folder, name, content);
+    return saveAs({ form, what: 'curves', folder, name }, content);
   }
 }

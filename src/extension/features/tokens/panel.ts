@@ -5,6 +5,7 @@ import { tokensHostApi, tokensPanelApi } from '../../../protocol/panels/tokens';
 import { type Calls, connect } from '../../../protocol/rpc';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
+import { openPlace } from '../../vscode/openPlace';
 import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
 import { TokensSession } from './session';
 
@@ -93,23 +94,11 @@ export class TokensPanel extends Owner {
         this.#session.goTo(from);
         return Promise.resolve();
       },
-      openProblem: async () => {
-        const { file, line, column } = this.#session.problem ?? {};
-        if (file !== undefined && line !== undefined) await openPlace(file, line, column ?? 1);
-      },
+      openProblem: () => openPlace(this.#session.problem),
       openRow: async (row) => {
         const place = this.#session.placeOf(row);
-        if (place !== undefined) await openPlace(place.file, place.line, 1);
+        if (place !== undefined) await openPlace(place);
       },
     };
   }
-}
-
-/** Opens a text beside the panel, where text stands already. */
-async function openPlace(file: string, line: number, column: number): Promise<void> {
-  const start = new vscode.Position(line - 1, column - 1);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), {
-    viewColumn: vscode.ViewColumn.One,
-    selection: new vscode.Range(start, start),
-  });
 }

@@ -1,8 +1,9 @@
 import * as path from 'node:path';
 import { Owner, disposable } from '../../../base/disposable';
-import { describeFacts, EigenloomError, type ErrorFacts, toError } from '../../../base/errors';
+import { EigenloomError, type ErrorFacts, toError } from '../../../base/errors';
 import type { TokenPreview } from '../../../protocol/inspector';
 import type { TokensView } from '../../../protocol/panels/tokens';
+import { problemText } from '../../problemText';
 
 /** Rows of a page. */
 const COUNT = 20;
@@ -134,14 +135,4 @@ export class TokensSession extends Owner {
     this.#busy = false;
     this.port.post(this.view);
   }
-}
-
-function problemText(facts: ErrorFacts): NonNullable<TokensView['problem']> {
-  const { file, line, column } = facts;
-  if (file === undefined || line === undefined) return { message: describeFacts(facts) };
-  const message = describeFacts({ ...facts, file: undefined, line: undefined, column: undefined });
-  return {
-    message,
-    place: `${path.basename(file)}, line ${line}${column === undefined ? '' : `, column ${column}`}`,
-  };
 }

@@ -1,7 +1,7 @@
-import type { Figure } from '../kit/figure';
-import type { LineChart } from '../kit/chart';
-import { el, setShown, setText } from '../kit/dom';
-import { formatValue } from '../kit/format';
+import type { Figure } from './figure';
+import type { LineChart } from './chart';
+import { el, setShown, setText } from './dom';
+import { formatValue } from './format';
 import { swatch } from './swatch';
 import { readingsAt, type Reading } from './readings';
 
@@ -44,8 +44,8 @@ export class Crosshair {
     return readings;
   }
 
-  private dot({ x, y, colour }: Reading): HTMLElement[] {
-    const place = this.chart.place(x, y);
+  private dot({ x, y, axis, colour }: Reading): HTMLElement[] {
+    const place = this.chart.place(x, y, axis);
     if (place === undefined) return [];
     const dot = el('div', { class: 'crosshair-dot' });
     Object.assign(dot.style, { left: `${place.left}px`, top: `${place.top}px`, background: colour });
@@ -57,13 +57,13 @@ export class Crosshair {
     setText(head, `${figure.x.title} ${formatValue(nearest(readings, x))}`);
     const rows = readings
       .slice(0, MOST)
-      .map(({ owner, label, colour, y }) =>
+      .map(({ owner, label, colour, text }) =>
         el(
           'div',
           { class: owner === emphasis ? 'reading emphasis' : 'reading' },
           swatch({ colour, dash: [], point: 'circle' }, false),
           el('span', { class: 'reading-label' }, label),
-          el('span', { class: 'reading-value' }, formatValue(y)),
+          el('span', { class: 'reading-value' }, text),
         ),
       );
     const more = readings.length - MOST;
@@ -75,7 +75,7 @@ export class Crosshair {
 export function spokenReadings(figure: Figure, readings: readonly Reading[]): string {
   const [first] = readings;
   if (first === undefined) return 'No values here';
-  const said = readings.map(({ label, y }) => `${label} ${formatValue(y)}`);
+  const said = readings.map(({ label, text }) => `${label} ${text}`);
   return `${figure.x.title} ${formatValue(first.x)}: ${said.join(', ')}`;
 }
 

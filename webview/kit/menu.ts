@@ -1,4 +1,4 @@
-import { el, setText } from '../kit/dom';
+import { el, setText } from './dom';
 
 /** A part that is folded out below its name, and away by Escape, or when the pointer or the focus goes elsewhere. */
 export class Menu {

@@ -1,4 +1,4 @@
-import type { Mark } from '../kit/palette';
+import type { Mark } from './palette';
 
 const SVG = 'http://www.w3.org/2000/svg';
 

@@ -1,8 +1,8 @@
 import type { Disposable } from '../../src/base/disposable';
-import { LineChart } from '../kit/chart';
-import { el, setText } from '../kit/dom';
-import { nearestIndex, type Figure } from '../kit/figure';
-import type { Theme } from '../kit/themeColours';
+import { LineChart } from './chart';
+import { el, setText } from './dom';
+import { nearestIndex, type Figure } from './figure';
+import type { Theme } from './themeColours';
 import { Crosshair, spokenReadings } from './crosshair';
 
 /** What a chart tells of. */
@@ -14,6 +14,8 @@ export interface ChartActions {
   readonly resetRange: () => void;
   /** The pointer is at a place of the x axis, perhaps on a run's line. */
   readonly point: (x: number | undefined, owner: string | undefined) => void;
+  /** It was drawn, perhaps in another size. */
+  readonly drawn?: () => void;
 }
 
 /** How near (in pixels) the pointer must be to a line to mean it. */
@@ -31,8 +33,9 @@ export class ChartCard implements Disposable {
   readonly #title = el('span');
   readonly #unit = el('span', { class: 'muted' });
   readonly #spoken = el('div', { class: 'spoken', 'aria-live': 'polite' });
-  readonly #plot: HTMLElement;
-  readonly #chart: LineChart;
+  /** Where the chart stands, and what lies over it. */
+  readonly plot: HTMLElement;
+  readonly chart: LineChart;
   readonly #crosshair: Crosshair;
   #figure: Figure | undefined;
   #crosshairAt: number | undefined;
@@ -42,36 +45,37 @@ export class ChartCard implements Disposable {
     private readonly actions: ChartActions,
   ) {
     const canvas = el('canvas', { role: 'img' });
-    this.#plot = el('div', { class: 'plot', tabindex: 0, role: 'group', title: '' }, canvas);
+    this.plot = el('div', { class: 'plot', tabindex: 0, role: 'group', title: '' }, canvas);
     this.element = el(
       'section',
       { class: 'card', 'data-chart': key },
       el('h2', {}, this.#title, ' ', this.#unit),
-      this.#plot,
+      this.plot,
       this.#spoken,
     );
-    this.#plot.removeAttribute('title');
-    this.#chart = new LineChart(canvas, {
+    this.plot.removeAttribute('title');
+    this.chart = new LineChart(canvas, {
       onRange: (range) => {
         actions.setRange(range);
       },
-      wheelZooms: (event) => event.ctrlKey || this.#plot.contains(document.activeElement),
+      ...(actions.drawn === undefined ? {} : { onDrawn: actions.drawn }),
+      wheelZooms: (event) => event.ctrlKey || this.plot.contains(document.activeElement),
     });
-    this.#crosshair = new Crosshair(this.#chart);
-    this.#plot.append(this.#crosshair.element);
-    this.#plot.addEventListener('pointermove', (event) => {
+    this.#crosshair = new Crosshair(this.chart);
+    this.plot.append(this.#crosshair.element);
+    this.plot.addEventListener('pointermove', (event) => {
       this.pointed(event);
     });
-    this.#plot.addEventListener('pointerleave', () => {
+    this.plot.addEventListener('pointerleave', () => {
       actions.point(undefined, undefined);
     });
-    this.#plot.addEventListener('dblclick', () => {
+    this.plot.addEventListener('dblclick', () => {
       actions.resetRange();
     });
-    this.#plot.addEventListener('keydown', (event) => {
+    this.plot.addEventListener('keydown', (event) => {
       if (this.pressed(event)) event.preventDefault();
     });
-    this.#plot.addEventListener('blur', () => {
+    this.plot.addEventListener('blur', () => {
       actions.point(undefined, undefined);
     });
   }
@@ -80,9 +84,9 @@ export class ChartCard implements Disposable {
     this.#figure = figure;
     setText(this.#title, figure.title);
     setText(this.#unit, figure.unit);
-    this.#plot.setAttribute('aria-label', `${figure.title}. ${HINT}`);
+    this.plot.setAttribute('aria-label', `${figure.title}. ${HINT}`);
     this.element.classList.toggle('large', figure.large);
-    this.#chart.update(figure, theme, emphasis);
+    this.chart.update(figure, theme, emphasis);
     this.showCrosshair(this.#crosshairAt, emphasis);
   }
 
@@ -93,13 +97,13 @@ export class ChartCard implements Disposable {
   }
 
   dispose(): void {
-    this.#chart.dispose();
+    this.chart.dispose();
   }
 
   private pointed(event: PointerEvent): void {
-    const corner = this.#plot.getBoundingClientRect();
+    const corner = this.plot.getBoundingClientRect();
     const left = event.clientX - corner.left;
-    const x = this.#chart.valueAt(left);
+    const x = this.chart.valueAt(left);
     this.actions.point(x, x === undefined ? undefined : this.ownerAt(x, event.clientY - corner.top));
   }
 
@@ -109,7 +113,7 @@ export class ChartCard implements Disposable {
     let distance = NEAR;
     for (const { owner, xs, ys } of this.#figure?.lines ?? []) {
       const index = nearestIndex(xs, x);
-      const place = this.#chart.place(xs[index] ?? NaN, ys[index] ?? NaN);
+      const place = this.chart.place(xs[index] ?? NaN, ys[index] ?? NaN);
       if (place === undefined || Math.abs(place.top - top) >= distance) continue;
       distance = Math.abs(place.top - top);
       best = owner;
@@ -148,7 +152,10 @@ export class ChartCard implements Disposable {
           ? -stride
           : xs.length - 1 + stride
         : nearestIndex(xs, this.#crosshairAt);
-    const x = xs[Math.min(xs.length - 1, Math.max(0, from + side * stride))];
+    // On a logarithmic axis by a tenth of the place, so that the beginning is not stepped over.
+    const far = figure.x.log ? Math.max(1, Math.round(0.1 * Math.max(from, 0))) : stride;
+    const to = from < 0 ? 0 : from + side * far;
+    const x = xs[Math.min(xs.length - 1, Math.max(0, to))];
     this.actions.point(x, undefined);
     setText(this.#spoken, spokenReadings(figure, this.#crosshair.show(figure, x, undefined)));
   }

@@ -1,5 +1,6 @@
-import type { Figure } from '../kit/figure';
-import { nearestIndex } from '../kit/figure';
+import type { Figure } from './figure';
+import { nearestIndex } from './figure';
+import { formatValue } from './format';
 
 /** A line's value at a place of the x axis. */
 export interface Reading {
@@ -8,11 +9,14 @@ export interface Reading {
   readonly colour: string;
   readonly x: number;
   readonly y: number;
+  readonly axis: 'left' | 'right';
+  /** The value as it is written. */
+  readonly text: string;
 }
 
 /** The values of all lines of a chart at a place; a line that does not reach there has none. */
 export function readingsAt({ lines }: Figure, x: number): Reading[] {
-  return lines.flatMap(({ owner, label, colour, xs, ys }) => {
+  return lines.flatMap(({ owner, label, colour, axis, format = formatValue, xs, ys }): Reading[] => {
     const index = nearestIndex(xs, x);
     const found = xs[index];
     const y = ys[index];
@@ -21,6 +25,8 @@ export function readingsAt({ lines }: Figure, x: number): Reading[] {
     if (found === undefined || y === undefined || first === undefined || last === undefined) return [];
     // Half a step beyond its ends a line is still the nearest.
     const reach = xs.length > 1 ? (last - first) / (xs.length - 1) : 0.5;
-    return x < first - reach || x > last + reach ? [] : [{ owner, label, colour, x: found, y }];
+    return x < first - reach || x > last + reach
+      ? []
+      : [{ owner, label, colour, x: found, y, axis: axis ?? 'left', text: format(y) }];
   });
 }
