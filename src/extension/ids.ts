@@ -50,6 +50,8 @@ export const VIEWS = {
 export const PANELS = {
   curves: 'eigenloom.curves',
   tokens: 'eigenloom.tokens',
+  spectra: 'eigenloom.spectra',
+  ranks: 'eigenloom.ranks',
 } as const;
 
 /** Settings, below `eigenloom`. */
