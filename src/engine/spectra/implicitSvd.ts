@@ -4,7 +4,8 @@ import { Graph } from '../graph/graph';
 import type { Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import type { ApproximateSvd, SvdSettings } from './randomizedSvd';
-import { eigenDescending, orthonormaliser } from './smallMatrix';
+import { orthonormaliser } from './smallMatrix';
+import { symmetricEigen } from './symmetricEigen';
 
 /** One matrix for each name, row-major. */
 export type Matrices = ReadonlyMap<string, Float32Array>;
@@ -144,7 +145,7 @@ async function refined(algebra: VectorAlgebra, images: Float32Array, { vt, sigma
  * directions are, and the same over the values, which make unit vectors of them (or 0, where there is nothing).
  */
 function gramTriples(gram: Float64Array, q: number, rank: number) {
-  const { values, vectors } = eigenDescending(gram, q);
+  const { values, vectors } = symmetricEigen(gram, q);
   const rotation = new Float32Array(q * rank);
   const scaled = new Float32Array(q * rank);
   const sigma = new Float32Array(rank);
@@ -206,7 +207,7 @@ class VectorAlgebra {
       const q = width(name);
       let current = vectors;
       for (let round = 0; round < 2; round++) {
-        const factor = orthonormaliser(await this.gram(side, current, q), q);
+        const { factor } = orthonormaliser(await this.gram(side, current, q), q);
         current = await this.rotate(side, current, q, factor);
       }
       made.set(name, current);

@@ -27,8 +27,10 @@ const diagonal = (values: readonly number[]): Float64Array =>
   );
 
 describe('eigenvalues and vectors of a small symmetric matrix', () => {
-  it.each([
-    ...[1, 2, 3, 4, 7, 16, 42, 61].map((n) => [`random, ${n} rows`, random(n, n), n] as const),
+  it.each<[string, Float64Array, number]>([
+    ...[1, 2, 3, 4, 7, 16, 42, 61].map(
+      (n) => [`random, ${n} rows`, random(n, n), n] satisfies [string, Float64Array, number],
+    ),
     ['of low rank', gram(60, 3), 60],
     ['of equal numbers', new Float64Array(100 * 100).fill(0.25), 100],
     ['zero', new Float64Array(25), 5],
