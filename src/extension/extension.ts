@@ -21,9 +21,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings();
   const commands = new Commands(log);
   const inspector = new Inspector(log, () => settings.cacheFolder());
+  const decomposer = new Inspector(log, () => settings.cacheFolder());
   const runs = new RunsModel(settings, log);
-  context.subscriptions.push(log, commands, inspector, runs);
-  const services: Services = { context, log, commands, settings, runs, inspector };
+  context.subscriptions.push(log, commands, inspector, decomposer, runs);
+  const services: Services = { context, log, commands, settings, runs, inspector, decomposer };
   commands.add(COMMANDS.showLog, () => log.show());
   for (const register of [
     registerRuns,

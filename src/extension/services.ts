@@ -15,4 +15,6 @@ export interface Services {
   readonly runs: RunsModel;
   /** The child process that reads models and data, and asks onnxruntime; started when first asked. */
   readonly inspector: Inspector;
+  /** Another such process, for what takes minutes: nobody waits behind it for a preview. */
+  readonly decomposer: Inspector;
 }

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import * as Type from 'typebox';
+import { numbers } from './panels/arrays';
 import { method } from './rpc';
 
 const text = Type.String();
@@ -135,6 +136,23 @@ const preflightSchema = Type.Object({
 });
 export type Preflight = Static<typeof preflightSchema>;
 
+const qualitySchema = Type.Union([Type.Literal('exact'), Type.Literal('fast')]);
+/** `exact`: every singular value. `fast`: the top ones, from a randomised decomposition, with a bound. */
+export type SpectrumQuality = Static<typeof qualitySchema>;
+
+const spectrumSchema = Type.Object({
+  /** The module's path. */
+  module: text,
+  /** Singular values, descending: all of them where `exact`, else the top ones. */
+  values: numbers,
+  /** ||W||_F, of the whole weight. */
+  frobenius: number,
+  /** The most that each value may be off by, absolute. */
+  error_bound: number,
+  exact: Type.Boolean(),
+});
+export type WeightSpectrum = Static<typeof spectrumSchema>;
+
 const cacheSchema = Type.Object({ kind: text, label: text, entries: number, bytes: number });
 export type CacheInfo = Static<typeof cacheSchema>;
 
@@ -152,6 +170,10 @@ export const inspectorApi = {
   preview: method([text, text, number, number], previewSchema),
   /** What would keep a run from starting, or end it: the experiment's file and `--set` overrides. */
   preflight: method([text, Type.Array(text)], preflightSchema),
+  /** The spectra of a model's linear layers that are known already. */
+  spectra: method([text], Type.Array(spectrumSchema)),
+  /** The spectrum of one linear layer of a model, by its path; kept for the next time. */
+  spectrum: method([text, text, qualitySchema], spectrumSchema),
   caches: method([], Type.Object({ folder: text, caches: Type.Array(cacheSchema) })),
   /** Empties one cache; answers how many bytes are free now. */
   clearCache: method([text], number),

@@ -31,6 +31,8 @@ export class Inspector extends Owner {
     model: (path) => this.ask((calls) => calls.model(path)),
     data: (path, columns) => this.ask((calls) => calls.data(path, columns)),
     preview: (file, source, from, count) => this.ask((calls) => calls.preview(file, source, from, count)),
+    spectra: (path) => this.ask((calls) => calls.spectra(path)),
+    spectrum: (path, module, quality) => this.ask((calls) => calls.spectrum(path, module, quality)),
     preflight: (file, overrides) => this.ask((calls) => calls.preflight(file, overrides)),
     caches: () => this.ask((calls) => calls.caches()),
     clearCache: (kind) => this.ask((calls) => calls.clearCache(kind)),

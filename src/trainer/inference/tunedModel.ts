@@ -16,7 +16,7 @@ import { allValues, planTraining } from '../training/adapters';
 import { readCheckpoint } from '../training/checkpoint';
 import { loadModel, type LoadedModel, type LoadOptions } from '../training/model';
 import { readPeftFolder } from '../training/peftFolder';
-import { adaptedModules } from '../training/ranks';
+import { adaptedModules } from '../../plan/ranks';
 import { ranksOfRun } from '../training/ranksFile';
 import { loraForms, MODEL_FILE } from '../training/result';
 

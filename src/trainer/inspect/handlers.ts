@@ -8,17 +8,21 @@ import { describeModel } from './model';
 import { OpenedModels } from './openedModels';
 import { preflight } from './preflight';
 import { Previews } from './preview';
+import { Spectra } from './spectra';
 
 /** What the inspector answers. It keeps what it has opened, so that the next question about it is quick. */
 export function inspectorHandlers(): Calls<typeof inspectorApi> {
   const models = new OpenedModels();
   const devices = new Devices();
   const previews = new Previews(models);
+  const spectra = new Spectra();
   return {
     devices: () => devices.describe(),
     model: async (path) => describeModel(await models.open(path)),
     data: inspectData,
     preview: (file, source, from, count) => previews.preview(file, source, from, count),
+    spectra: async (path) => spectra.known(await models.open(path)),
+    spectrum: async (path, module, quality) => spectra.of(await models.open(path), module, quality),
     preflight: (file, overrides) => preflight(file, overrides, { models, devices }),
     caches: async () => ({ folder: cacheFolder(), caches: [...(await listCaches())] }),
     clearCache: (kind) => clearCache(kind),

@@ -12,7 +12,7 @@ import { checkExperiment } from '../training/checks';
 import { droppedRows, loadRunData, type RunData } from '../training/data';
 import type { OpenedModel } from '../training/model';
 import { planRun, planSpec, type RunPlan } from '../training/plan';
-import { adaptedModules, evenRanks, type Ranks } from '../training/ranks';
+import { adaptedModules, evenRanks, type Ranks } from '../../plan/ranks';
 import { type Devices, freeMemory } from './devices';
 import { diskFindings } from './disk';
 import { Findings } from './findings';

@@ -9,14 +9,14 @@ import { machineFacts } from '../machine';
 import { decomposeModules, type Decompositions, readSpectrum } from '../training/bases';
 import { loadRunData, type RunData } from '../training/data';
 import { Decomposer } from '../training/decomposer';
-import { rankingSpectrum } from '../training/method';
+import { rankingSpectrum } from '../../plan/method';
 import { mapWeights, type OpenedModel } from '../training/model';
 import { planRun, planSpec } from '../training/plan';
-import { adaptedModules, neededRanks, type Ranks, type RankSpectrum } from '../training/ranks';
+import { adaptedModules, neededRanks, type Ranks, type RankSpectrum } from '../../plan/ranks';
 import { predictStepTime, type StepTime } from '../training/stepTime';
 import { stepFlops, typicalSteps } from '../training/stepWork';
 import type { TrainContext } from '../context';
-import { type AllocationPlan, otherConfigs, planAllocation } from './allocationPlan';
+import { type AllocationPlan, otherConfigs, planAllocation } from '../../plan/allocationPlan';
 
 /** What an experiment would do, without training it. */
 export interface ExperimentPlan {

@@ -1,6 +1,6 @@
 import type { LinearModule } from '../../engine/models/modules';
 import { formatNumber, formatSpan, formatTable } from '../cli/format';
-import type { AllocationPlan } from './allocationPlan';
+import type { AllocationPlan } from '../../plan/allocationPlan';
 import type { ExperimentPlan } from './experimentPlan';
 
 /** A plan with what is said beside it. */

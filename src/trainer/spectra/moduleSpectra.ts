@@ -5,14 +5,12 @@ import type { LinearModule } from '../../engine/models/modules';
 import { DEFAULT_SVD, RandomizedSvd } from '../../engine/spectra/randomizedSvd';
 import { topSingular } from '../../engine/spectra/topSingular';
 import { type NamedMatrix, type Spectrum, WholeSpectra } from '../../engine/spectra/wholeSpectra';
+import type { SpectrumQuality } from '../../protocol/inspector';
 import { EigenThreads } from '../../runtime/eigenThreads';
 import { cached, cachedEntry } from '../../weights/cache';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { OpenedModel } from '../training/model';
-
-/** `exact`: every value, to round-off. `fast`: the top ones, from a randomised decomposition, with a bound. */
-export type SpectrumQuality = 'exact' | 'fast';
 
 /** The singular values of a module's weight W. */
 export interface ModuleSpectrum {

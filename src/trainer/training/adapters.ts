@@ -11,10 +11,10 @@ import {
 import type { LowRankConfig } from '../../protocol/experiment/types';
 import type { TrainContext } from '../context';
 import { type BasisRecord, type Decompositions, readTriples } from './bases';
-import { methodOf, settingsOf } from './method';
+import { methodOf, settingsOf } from '../../plan/method';
 import type { LoadedModel } from './model';
 import { readPeftFolder } from './peftFolder';
-import { adaptedModules, type Ranks } from './ranks';
+import { adaptedModules, type Ranks } from '../../plan/ranks';
 
 /** What is trained over the run, and where it starts. */
 export interface TrainingPlan {

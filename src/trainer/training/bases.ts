@@ -10,7 +10,7 @@ import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { ProgressNote } from '../context';
 import type { OpenedModel } from './model';
-import type { Ranks, RankSpectrum } from './ranks';
+import type { Ranks, RankSpectrum } from '../../plan/ranks';
 
 /** What was decomposed, for `spectra.json`. */
 export interface BasisRecord {

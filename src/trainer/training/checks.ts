@@ -3,7 +3,7 @@ import type { DecoderConfig } from '../../engine/models/config';
 import type { Experiment } from '../../protocol/experiment/types';
 import type { RunFacts } from '../../protocol/run/record';
 import { slidingWindow } from './model';
-import { adaptedModules, checkGivenRanks } from './ranks';
+import { adaptedModules, checkGivenRanks } from '../../plan/ranks';
 
 /**
  * What the model's config alone says against an experiment, looked at before anything slow: rows longer than the

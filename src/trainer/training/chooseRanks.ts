@@ -4,8 +4,8 @@ import type { LowRankConfig } from '../../protocol/experiment/types';
 import type { TrainContext } from '../context';
 import { readSpectrum } from './bases';
 import type { Decomposer } from './decomposer';
-import { rankingSpectrum } from './method';
-import { adaptedModules, allocateRanks, evenRanks, type Ranks, type RankSpectrum } from './ranks';
+import { rankingSpectrum } from '../../plan/method';
+import { adaptedModules, allocateRanks, evenRanks, type Ranks, type RankSpectrum } from '../../plan/ranks';
 import { RANKS_FILE, ranksOfRun, ranksRecord } from './ranksFile';
 
 /**

@@ -4,7 +4,7 @@ import type { RunData } from './data';
 import { type DecomposeContext, gradientBases } from './gradientBasis';
 import type { LoadedModel } from './model';
 import { planRun, planSpec } from './plan';
-import { adaptedModules, neededRanks } from './ranks';
+import { adaptedModules, neededRanks } from '../../plan/ranks';
 
 interface DecomposerParts {
   readonly context: DecomposeContext;

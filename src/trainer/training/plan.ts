@@ -12,7 +12,7 @@ import type { RunData } from './data';
 import { LAYOUT_CHUNKS, layoutOptions } from './layout';
 import { chooseRecompute, predictMemory, type MemoryPrediction, type WorstBatches } from './memory';
 import type { OpenedModel } from './model';
-import type { Ranks } from './ranks';
+import type { Ranks } from '../../plan/ranks';
 
 /** What a run will do, from its config, its model's headers and its rows: no weight is read for it. */
 export interface RunPlan {

@@ -7,7 +7,7 @@ import type { LinearModule } from '../../engine/models/modules';
 import type { AllocatedRank } from '../../engine/spectra/allocation/allocate';
 import type { AdapterConfig, LowRankConfig } from '../../protocol/experiment/types';
 import { readJson } from '../../weights/json';
-import { adaptedModules, candidatesOf, evenRanks, type Ranks } from './ranks';
+import { adaptedModules, candidatesOf, evenRanks, type Ranks } from '../../plan/ranks';
 
 /** The file of a run folder that holds its ranks. */
 export const RANKS_FILE = 'ranks.json';

@@ -1,14 +1,8 @@
-import type { LinearModule } from '../../engine/models/modules';
-import type { AllocatedRank } from '../../engine/spectra/allocation/allocate';
-import type { LowRankConfig } from '../../protocol/experiment/types';
-import { methodOf, settingsOf } from '../training/method';
-import {
-  allocateRanks,
-  energyOf,
-  evenRanks,
-  type RankSpectrum,
-  trainableParameters,
-} from '../training/ranks';
+import type { AdaptedLayer } from '../engine/adapters/layer';
+import type { AllocatedRank } from '../engine/spectra/allocation/allocate';
+import type { LowRankConfig } from '../protocol/experiment/types';
+import { methodOf, settingsOf } from './method';
+import { allocateRanks, energyOf, evenRanks, type RankSpectrum, trainableParameters } from './ranks';
 
 /** The ranks of all adapted modules, with what they cost and keep. */
 export interface AllocationPlan {
@@ -27,7 +21,7 @@ export interface AllocationPlan {
 /** What an experiment's ranks come to. `spectra` has the top values of each module, as many as its rank. */
 export function planAllocation(
   adapter: LowRankConfig,
-  modules: readonly LinearModule[],
+  modules: readonly AdaptedLayer[],
   spectra: ReadonlyMap<string, RankSpectrum>,
 ): AllocationPlan {
   if (adapter.method === 'lamda++') {
@@ -59,7 +53,7 @@ export function otherConfigs(adapter: LowRankConfig, plan: AllocationPlan): [str
 function summary(
   name: string,
   adapter: LowRankConfig,
-  modules: readonly LinearModule[],
+  modules: readonly AdaptedLayer[],
   ranks: readonly AllocatedRank[],
 ): AllocationPlan {
   const method = methodOf(adapter);

@@ -1,10 +1,11 @@
-import type { AdapterMethod, AdapterSettings } from '../../engine/adapters/method';
-import { checkRanks, matchesTarget, selectModules } from '../../engine/adapters/targets';
-import type { DecoderConfig } from '../../engine/models/config';
-import { linearModules, type LinearModule } from '../../engine/models/modules';
-import type { AllocatedRank, RankedModule } from '../../engine/spectra/allocation/allocate';
-import { allocations } from '../../engine/spectra/allocation/registry';
-import type { LowRankConfig } from '../../protocol/experiment/types';
+import type { AdapterMethod, AdapterSettings } from '../engine/adapters/method';
+import { checkRanks, matchesTarget, selectModules } from '../engine/adapters/targets';
+import type { DecoderConfig } from '../engine/models/config';
+import type { AdaptedLayer } from '../engine/adapters/layer';
+import { linearModules, type LinearModule } from '../engine/models/modules';
+import type { AllocatedRank, RankedModule } from '../engine/spectra/allocation/allocate';
+import { allocations } from '../engine/spectra/allocation/registry';
+import type { LowRankConfig } from '../protocol/experiment/types';
 import { methodOf, settingsOf } from './method';
 
 /** The rank of each adapted module, by its path. */
@@ -27,9 +28,9 @@ export function adaptedModules(adapter: LowRankConfig, config: DecoderConfig): r
  * The ranks where no spectrum is needed for them: of every method but LaMDA++, and of LaMDA++ an estimate, the mean
  * rank for each module that is not pinned. Throws an `InputError` for a rank that a matrix does not have.
  */
-export function evenRanks(adapter: LowRankConfig, modules: readonly LinearModule[]): Ranks {
+export function evenRanks(adapter: LowRankConfig, modules: readonly AdaptedLayer[]): Ranks {
   checkGivenRanks(adapter, modules);
-  const rankOf = (module: LinearModule): number =>
+  const rankOf = (module: AdaptedLayer): number =>
     pinnedRank(adapter, module) ?? Math.min(adapter.rank, module.inputs, module.outputs);
   return new Map(modules.map((module) => [module.path, rankOf(module)]));
 }
@@ -38,7 +39,7 @@ export function evenRanks(adapter: LowRankConfig, modules: readonly LinearModule
  * The largest rank that each module may get: so many of its singular values must be known to choose among them, and
  * to start from.
  */
-export function neededRanks(adapter: LowRankConfig, modules: readonly LinearModule[]): Ranks {
+export function neededRanks(adapter: LowRankConfig, modules: readonly AdaptedLayer[]): Ranks {
   if (adapter.method !== 'lamda++') return evenRanks(adapter, modules);
   if (adapter.ranks.allocation === 'uniform') {
     // One rank for all hangs on no spectrum.
@@ -55,7 +56,7 @@ export function neededRanks(adapter: LowRankConfig, modules: readonly LinearModu
 }
 
 /** Throws an `InputError` where a rank that the file gives is larger than a matrix, or a pin matches nothing. */
-export function checkGivenRanks(adapter: LowRankConfig, modules: readonly LinearModule[]): void {
+export function checkGivenRanks(adapter: LowRankConfig, modules: readonly AdaptedLayer[]): void {
   if (adapter.method !== 'lamda++') {
     checkRanks(modules, adapter.rank);
     return;
@@ -72,7 +73,7 @@ export function checkGivenRanks(adapter: LowRankConfig, modules: readonly Linear
  */
 export function allocateRanks(
   adapter: LowRankConfig,
-  modules: readonly LinearModule[],
+  modules: readonly AdaptedLayer[],
   spectra: ReadonlyMap<string, RankSpectrum>,
 ): AllocatedRank[] {
   checkGivenRanks(adapter, modules);
@@ -105,7 +106,7 @@ export function allocateRanks(
 /** The numbers of a module's adapter that are trained at first. */
 export function trainableParameters(
   method: AdapterMethod,
-  module: LinearModule,
+  module: AdaptedLayer,
   settings: AdapterSettings,
 ): number {
   return method
@@ -120,7 +121,7 @@ export function candidatesOf({ ranks }: LowRankConfig): number[] {
   return candidates.filter((rank) => rank >= (min ?? 1) && rank <= (max ?? Infinity));
 }
 
-function pinnedRank(adapter: LowRankConfig, module: LinearModule): number | undefined {
+function pinnedRank(adapter: LowRankConfig, module: AdaptedLayer): number | undefined {
   if (adapter.method !== 'lamda++') return undefined;
   return Object.entries(adapter.ranks.pinned).findLast(([target]) => matchesTarget(target, module.path))?.[1];
 }

@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lamda } from '../../../../src/engine/adapters/lamda/lamda';
-import { linearModules } from '../../../../src/engine/models/modules';
-import { parseExperiment } from '../../../../src/protocol/experiment/parse';
-import { resolveExperiment } from '../../../../src/protocol/experiment/resolve';
-import type { LowRankConfig } from '../../../../src/protocol/experiment/types';
+import { lamda } from '../../../src/engine/adapters/lamda/lamda';
+import { linearModules } from '../../../src/engine/models/modules';
+import { parseExperiment } from '../../../src/protocol/experiment/parse';
+import { resolveExperiment } from '../../../src/protocol/experiment/resolve';
+import type { LowRankConfig } from '../../../src/protocol/experiment/types';
 import {
   allocateRanks,
   evenRanks,
   neededRanks,
   type RankSpectrum,
   trainableParameters,
-} from '../../../../src/trainer/training/ranks';
-import { RANKS_FILE, ranksOfRun, ranksRecord } from '../../../../src/trainer/training/ranksFile';
-import { temporaryFolder, tinyConfig } from '../../../support/tinyModel';
+} from '../../../src/plan/ranks';
+import { RANKS_FILE, ranksOfRun, ranksRecord } from '../../../src/trainer/training/ranksFile';
+import { temporaryFolder, tinyConfig } from '../../support/tinyModel';
 
 const config = tinyConfig();
 const modules = linearModules(config);

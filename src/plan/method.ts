@@ -1,6 +1,6 @@
-import type { AdapterMethod, AdapterSettings } from '../../engine/adapters/method';
-import { adapterMethods } from '../../engine/adapters/registry';
-import type { LowRankConfig } from '../../protocol/experiment/types';
+import type { AdapterMethod, AdapterSettings } from '../engine/adapters/method';
+import { adapterMethods } from '../engine/adapters/registry';
+import type { LowRankConfig } from '../protocol/experiment/types';
 
 /** How an adapter is made; LaMDA++ is LaMDA with a rank for each module. */
 export function methodOf(adapter: LowRankConfig): AdapterMethod {
