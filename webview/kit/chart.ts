@@ -158,7 +158,7 @@ export class LineChart implements Disposable {
             ...ticks,
             maxRotation: 0,
             includeBounds: false,
-            callback: tickText,
+            callback: x.log ? logTickText : tickText,
           },
         },
         y: {
@@ -214,6 +214,13 @@ export class LineChart implements Disposable {
 
 function tickText(_value: unknown, index: number, ticks: readonly { readonly value: number }[]): string {
   return formatTicks(ticks.map(({ value }) => value))[index] ?? '';
+}
+
+/** The end of a logarithmic axis is a tick to Chart.js, and would be written over the last round one. */
+function logTickText(value: unknown, index: number, ticks: readonly { readonly value: number }[]): string {
+  const size = Number(value);
+  const digits = Number((size / 10 ** Math.floor(Math.log10(size))).toFixed(6));
+  return Number.isInteger(2 * digits) ? tickText(value, index, ticks) : '';
 }
 
 function datasets(

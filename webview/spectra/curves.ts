@@ -72,7 +72,7 @@ export function screeFigure(state: State, curves: readonly Curve[]): Figure {
 function unitText(lines: readonly FigureLine[], share: boolean): string {
   const overlap = lines.some(({ dash }) => dash === OVERLAP_DASH);
   return [
-    'thick, left axis',
+    'σ: thick, left axis',
     ...(share ? ['cumulative energy: thin, right axis'] : []),
     ...(overlap ? ['overlap of ΔW with the top i directions: dots, right axis'] : []),
   ].join(' · ');

@@ -36,7 +36,7 @@ export class CutSlider {
   readonly #flag = el('div', { class: 'cut-flag' });
   #look: CutLook | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Where it was before it was moved. */
+  /** It was moved, and its rank has not been taken yet. */
   #moving = false;
 
   constructor(
@@ -115,7 +115,7 @@ export class CutSlider {
     const value = this.chart().valueAt(Math.min(right, Math.max(left, clientX - corner.left)));
     if (value === undefined) return;
     const rank = Math.min(look.most, Math.max(1, Math.round(value)));
-    if (rank !== look.rank) this.actions.onTry(rank);
+    if (rank !== look.rank) this.tryOut(look, rank);
   }
 
   /** Whether a key meant something here. */
@@ -137,8 +137,14 @@ export class CutSlider {
     this.#moving = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.settle(), REST);
-    if (rank !== look.rank) this.actions.onTry(rank);
+    if (rank !== look.rank) this.tryOut(look, rank);
     return true;
+  }
+
+  private tryOut(look: CutLook, rank: number): void {
+    // At once: the next key may come before the page is drawn.
+    this.#look = { ...look, rank };
+    this.actions.onTry(rank);
   }
 
   private settle(): void {

@@ -84,7 +84,7 @@ export function readoutOf(state: State, module: SpectraModule): string[] {
     ['energy', 'effectiveRank', 'stableRank', 'sigma', 'decay', 'overlap', 'fresh'] as const
   ).flatMap((measure) => {
     const value = measured(spectrum, measure, cut);
-    return value === undefined ? [] : [`${measureName(measure, cut)} ${MEASURES[measure].format(value)}`];
+    return value === undefined ? [] : [`${measureName(measure, cut)}: ${MEASURES[measure].format(value)}`];
   });
   return [...parts, ...told, exactness(spectrum)];
 }

@@ -1,0 +1,323 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/errors';
+import { isRecord } from '../../src/base/guards';
+import { axeViolations, openPanel, type OpenPanel, screenshot, startBrowser } from './support/panel';
+import { SpectraHost, type SpectraWorld } from './support/spectra';
+import { type ThemeName, THEMES } from './support/themes';
+
+let browser: Browser;
+let host: SpectraHost | undefined;
+let panel: OpenPanel | undefined;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterEach(async () => {
+  host?.dispose();
+  await panel?.page.close();
+  host = panel = undefined;
+});
+afterAll(async () => {
+  await browser.close();
+});
+
+interface Opening extends SpectraWorld {
+  readonly theme?: ThemeName;
+  readonly size?: number;
+  readonly state?: unknown;
+  /** Nothing is shown yet. */
+  readonly empty?: boolean;
+}
+
+async function open({ theme = 'dark', size = 900, state, empty = false, ...world }: Opening = {}) {
+  const made = new SpectraHost(world);
+  host = made;
+  if (!empty) made.show();
+  panel = await openPanel(browser, {
+    name: 'spectra',
+    theme,
+    width: size,
+    state,
+    host: (channel) => made.connect(channel),
+  });
+  const { page } = panel;
+  return { page, host: made, panel };
+}
+
+const cell = (page: Page, name: RegExp) => page.getByRole('gridcell', { name });
+const slider = (page: Page) => page.getByRole('slider');
+const rows = (page: Page) => page.locator('.curve-list li');
+
+/** Waits until all spectra are on the page. */
+async function filled(page: Page): Promise<void> {
+  await expect.poll(() => page.locator('.grid-cell.pending').count()).toBe(0);
+  await page.waitForSelector('.curve-list li');
+}
+
+describe.each(Object.keys(THEMES) as ThemeName[])('the page in the %s theme', (theme) => {
+  it.each([400, 900, 1400])('shows everything at %i px, and axe finds nothing', async (size) => {
+    const { page, panel: opened } = await open({ theme, size, tuned: size === 1400 });
+    await filled(page);
+    await page.keyboard.down('Control');
+    await cell(page, /^layer 20, down_proj,/u).click();
+    await page.keyboard.up('Control');
+    await page.getByText('Energy by rank').click();
+    await cell(page, /^layer 3, q_proj,/u).hover();
+    await page.waitForTimeout(200);
+    await screenshot(page, `spectra-${theme}-${size}`);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await opened.complaints()).toEqual([]);
+    const overflow: unknown = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(overflow).toBe(0);
+  });
+});
+
+describe('the page', () => {
+  it('fills in as spectra come, says how far it is, is cancelled and goes on', async () => {
+    const { page, host: made, panel: opened } = await open({ pauseAfter: 41 });
+    await expect.poll(() => page.textContent('.notice')).toContain('First approximation: 41 of 224');
+    expect(await page.locator('.grid-cell:not(.pending)').count()).toBe(41);
+    expect(await cell(page, /^layer 31, q_proj, energy at 32: not there yet$/u).count()).toBe(1);
+    await screenshot(page, 'spectra-working');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => page.textContent('.notice')).toContain('Cancelled: 41 of 224 spectra are there.');
+    made.go();
+    expect(await page.locator('.grid-cell.pending').count()).toBe(224 - 41);
+    await screenshot(page, 'spectra-cancelled');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect.poll(() => page.textContent('.notice')).toContain('41 of 224');
+    made.go();
+    await filled(page);
+    expect(await page.locator('.notice').isHidden()).toBe(true);
+    expect(await opened.complaints()).toEqual([]);
+    expect(made.errors).toEqual([]);
+  });
+
+  it('is worked by the keyboard alone', async () => {
+    const { page, host: made, panel: opened } = await open();
+    await filled(page);
+    await page.getByRole('combobox', { name: 'Show' }).focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    const focused = (): Promise<unknown> =>
+      page.evaluate('document.activeElement.getAttribute("aria-label")');
+    await expect.poll(focused).toMatch(/^layer 0, q_proj, energy at 32: \d+/u);
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+    await expect.poll(focused).toMatch(/^layer 2, v_proj/u);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await expect.poll(focused).toMatch(/^layer 31, v_proj/u);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Control+Home');
+    await expect.poll(focused).toMatch(/^layer 0, q_proj/u);
+    const names = (): Promise<string[]> => page.locator('.curve-name').allTextContents();
+    expect(await names()).toEqual(['layer 2, v_proj', 'layer 31, v_proj']);
+
+    await slider(page).focus();
+    for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
+    await expect.poll(() => slider(page).getAttribute('aria-valuenow')).toBe('37');
+    expect(await slider(page).getAttribute('aria-valuetext')).toMatch(/^r 37 keeps \d+ % of the energy$/u);
+    // Several presses are one edit, once the keys rest.
+    await expect.poll(() => made.ranks).toEqual([37]);
+    await expect.poll(() => page.textContent('.scree')).toContain('now 37');
+    await page.keyboard.press('PageUp');
+    await expect.poll(() => slider(page).getAttribute('aria-valuenow')).toBe('74');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => slider(page).getAttribute('aria-valuenow')).toBe('37');
+    await page.getByRole('button', { name: 'Remove layer 2, v_proj' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(names).toEqual(['layer 31, v_proj']);
+    await page.waitForTimeout(700);
+    expect(made.ranks).toEqual([37]);
+    expect(await opened.complaints()).toEqual([]);
+  });
+
+  it('lets the cut be dragged, tells what it keeps all the way, and writes the rank when it is let go', async () => {
+    const { page, host: made } = await open();
+    await filled(page);
+    await slider(page).scrollIntoViewIfNeeded();
+    const box = await slider(page).boundingBox();
+    if (box === null) throw new Error('the cut has no place');
+    const before = (await cell(page, /^layer 9, o_proj,/u).getAttribute('aria-label')) ?? '';
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 120, box.y + 40, { steps: 6 });
+    const tried = Number(await slider(page).getAttribute('aria-valuenow'));
+    expect(tried).toBeGreaterThan(60);
+    await expect.poll(() => page.textContent('.curve-main')).toMatch(new RegExp(`^r ${tried} keeps`, 'u'));
+    // The map goes along: it tells the energy at the rank that is tried out.
+    const after = cell(page, new RegExp(`^layer 9, o_proj, energy at ${tried}: `, 'u'));
+    expect(await after.getAttribute('aria-label')).not.toBe(before);
+    expect(made.ranks).toEqual([]);
+    await page.mouse.up();
+    await expect.poll(() => made.ranks).toEqual([tried]);
+    await expect.poll(() => page.textContent('.scree')).toContain(`now ${tried}`);
+    // Nothing was zoomed by the drag.
+    expect(await page.getByRole('button', { name: 'Show all' }).getAttribute('disabled')).not.toBeNull();
+  });
+
+  it('cuts a model without an experiment, and writes nothing', async () => {
+    const { page, host: made } = await open({ plain: true });
+    await filled(page);
+    await slider(page).focus();
+    await page.keyboard.press('PageUp');
+    await expect.poll(() => page.textContent('.curve-main')).toMatch(/^r 32 keeps/u);
+    await page.waitForTimeout(700);
+    expect(made.ranks).toEqual([]);
+    expect(await slider(page).getAttribute('aria-valuenow')).toBe('32');
+  });
+
+  it('lays modules over one another, and takes them away', async () => {
+    const { page } = await open();
+    await filled(page);
+    await cell(page, /^layer 4, q_proj,/u).click();
+    await cell(page, /^layer 4, up_proj,/u).click({ modifiers: ['Control'] });
+    await cell(page, /^layer 12, q_proj,/u).click({ modifiers: ['Shift'] });
+    await expect.poll(() => rows(page).count()).toBe(3);
+    expect(await page.locator('[aria-selected="true"]').count()).toBe(3);
+    expect(await page.getAttribute('canvas', 'aria-label')).toMatch(/layer 4, up_proj: from .* r 32 keeps/u);
+    await cell(page, /^layer 4, up_proj,/u).click({ modifiers: ['Control'] });
+    await expect.poll(() => rows(page).count()).toBe(2);
+    await page.getByRole('button', { name: 'Remove layer 12, q_proj' }).click();
+    await page.getByRole('button', { name: 'Remove layer 4, q_proj' }).click();
+    await expect.poll(() => page.textContent('.scree')).toContain('Choose a module in the map');
+    expect(await slider(page).count()).toBe(0);
+  });
+
+  it('compares a tuned model with its base, and shows what the change is made of', async () => {
+    const { page } = await open({ tuned: true, size: 1200 });
+    await filled(page);
+    await expect.poll(() => rows(page).count()).toBe(3);
+    expect(await rows(page).nth(2).textContent()).toMatch(
+      /ΔW.*\d+ % of its top 16 directions lie in those of the weight, \d+ % of it is new directions/u,
+    );
+    await page.getByRole('combobox', { name: 'of' }).selectOption({ label: 'ΔW' });
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'New directions' });
+    await expect.poll(() => cell(page, /^layer 5, k_proj, new directions: \d+ %$/u).count()).toBe(1);
+    await page.getByRole('checkbox', { name: 'tuned' }).click();
+    await expect.poll(() => rows(page).count()).toBe(2);
+    await page.waitForTimeout(100);
+    await screenshot(page, 'spectra-change');
+  });
+
+  it('marks what is approximate, and says within what', async () => {
+    const { page } = await open({ rough: true });
+    await filled(page);
+    expect(await page.locator('.grid-cell.rough').count()).toBe(224);
+    await cell(page, /^layer 1, k_proj, energy at 32: [\d.]+ %, approximate$/u).hover();
+    await expect
+      .poll(() => page.textContent('.readout-line'))
+      .toContain('the top 80 values, each within 0.012');
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Effective rank' });
+    await expect.poll(() => cell(page, /^layer 1, k_proj, effective rank: not known$/u).count()).toBe(1);
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Decay exponent' });
+    await page.waitForTimeout(100);
+    await screenshot(page, 'spectra-rough');
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('saves vectors, pixels and numbers', async () => {
+    const { page, host: made, panel: opened } = await open({ layers: 6 });
+    await filled(page);
+    const save = async (name: string): Promise<void> => {
+      await page.getByText('Save as').click();
+      await page.getByRole('button', { name }).click();
+    };
+    await save('Picture (SVG)');
+    await expect.poll(() => made.saved.svg).toBeDefined();
+    const { svg = '' } = made.saved;
+    for (const word of [
+      'Spectra: gsm8k',
+      'Energy at the rank',
+      'gate_proj',
+      'layer 0, q_proj',
+      'r 32 keeps',
+    ]) {
+      expect(svg).toContain(word);
+    }
+    expect(svg.match(/<rect /gu)?.length).toBeGreaterThan(42);
+    const parsed: unknown = await page.evaluate(
+      `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror') === null`,
+    );
+    expect(parsed).toBe(true);
+    await save('Picture (PNG)');
+    await expect.poll(() => made.saved.png?.length ?? 0).toBeGreaterThan(10_000);
+    expect([...(made.saved.png?.subarray(0, 4) ?? [])]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+    await save('Measures of all modules (CSV)');
+    await expect.poll(() => made.saved.csv?.split('\r\n').length).toBe(1 + 42 + 1);
+    await save('Singular values drawn (CSV)');
+    await expect.poll(() => made.saved.csv).toMatch(/^spectra_of,module,index,singular_value,/u);
+    expect(made.saved.csv?.split('\r\n').length).toBe(1 + 576 + 1);
+    expect(await opened.complaints()).toEqual([]);
+    expect(made.errors).toEqual([]);
+  });
+
+  it('comes back as it was', async () => {
+    const first = await open();
+    await filled(first.page);
+    await first.page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Stable rank' });
+    await cell(first.page, /^layer 8, gate_proj,/u).click();
+    await first.page.locator('summary', { hasText: 'Axes' }).click();
+    await first.page.getByRole('checkbox', { name: 'Log index' }).click();
+    await first.page.getByText('Map as a table').click();
+    await expect.poll(async () => JSON.stringify(await first.panel.keptState())).toContain('measures');
+    const state = await first.panel.keptState();
+    expect(isRecord(state) && state.subject).toEqual({ kind: 'experiment', path: '/work/gsm8k.tune.yaml' });
+    first.host.dispose();
+    await first.page.close();
+    const { page } = await open({ state });
+    await filled(page);
+    expect(await page.locator('.curve-name').allTextContents()).toEqual(['layer 8, gate_proj']);
+    expect(await cell(page, /^layer 8, gate_proj, stable rank: [\d.]+$/u).count()).toBe(1);
+    expect(await page.locator('tbody tr').count()).toBe(224);
+    await page.locator('summary', { hasText: 'Axes' }).click();
+    expect(await page.getByRole('checkbox', { name: 'Log index' }).getAttribute('aria-checked')).toBe(
+      'false',
+    );
+    await screenshot(page, 'spectra-linear');
+  });
+
+  it('says what to do where there is nothing, and where nothing may be read', async () => {
+    const { page, host: made } = await open({ empty: true, trusted: false });
+    await expect.poll(() => page.textContent('.notice')).toContain('Open an experiment file');
+    await screenshot(page, 'spectra-empty');
+    made.show();
+    await expect.poll(() => page.textContent('.notice')).toContain('needs a trusted workspace');
+    await screenshot(page, 'spectra-untrusted');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Manage trust…' }).click();
+    expect(made.trusts).toBe(1);
+    await filled(page);
+  });
+
+  it('says what is wrong, opens its place, and tries again', async () => {
+    const failure = new InputError({
+      what: 'the folder models/SmolLM2 is not there',
+      file: '/work/gsm8k.tune.yaml',
+      line: 2,
+      column: 8,
+      remedy: 'Write the path of a model.',
+    });
+    const { page, host: made } = await open({ failure });
+    await expect
+      .poll(() => page.textContent('.notice'))
+      .toContain('is not there. Write the path of a model.');
+    await screenshot(page, 'spectra-failed');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'gsm8k.tune.yaml, line 2, column 8' }).click();
+    await expect.poll(() => made.places).toBe(1);
+    made.world.failure = undefined;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await filled(page);
+    // A fault in a later text keeps what is there.
+    made.world.failure = failure;
+    made.show();
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('is not there');
+    expect(await rows(page).count()).toBe(1);
+    expect(made.errors).toEqual([]);
+  });
+});
