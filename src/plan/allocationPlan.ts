@@ -50,6 +50,11 @@ export function otherConfigs(adapter: LowRankConfig, plan: AllocationPlan): [str
   ];
 }
 
+/** The numbers that are trained at first in one module's adapter of a rank. */
+export function trainableOf(adapter: LowRankConfig, module: AdaptedLayer, rank: number): number {
+  return trainableParameters(methodOf(adapter), module, { ...settingsOf(adapter), rank });
+}
+
 function summary(
   name: string,
   adapter: LowRankConfig,
@@ -61,7 +66,7 @@ function summary(
   let [trainable, adapterBytes] = [0, 0];
   for (const module of modules) {
     const settings = { ...settingsOf(adapter), rank: found.get(module.path) ?? 0 };
-    trainable += trainableParameters(method, module, settings);
+    trainable += trainableOf(adapter, module, settings.rank);
     adapterBytes += 4 * method.loraRank(settings) * (module.inputs + module.outputs);
   }
   const energies = ranks.map(({ energy }) => energy);

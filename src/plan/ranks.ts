@@ -14,7 +14,7 @@ export type Ranks = ReadonlyMap<string, number>;
 /** What is known of a module's spectrum when its rank is chosen. */
 export interface RankSpectrum {
   /** The top singular values, descending. */
-  readonly values: Float32Array;
+  readonly values: ArrayLike<number>;
   /** ||W||_F. */
   readonly frobenius: number;
 }

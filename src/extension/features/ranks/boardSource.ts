@@ -1,0 +1,194 @@
+import * as path from 'node:path';
+import { InputError } from '../../../base/errors';
+import { energyOf, neededRanks, type RankSpectrum } from '../../../plan/ranks';
+import { type AllocationPlan, planAllocation, trainableOf } from '../../../plan/allocationPlan';
+import type { LowRankConfig } from '../../../protocol/experiment/types';
+import type { WeightSpectrum } from '../../../protocol/inspector';
+import type { RankPlan, RankRequest, RankTotals } from '../../../protocol/panels/ranks';
+import type { PanelProgress } from '../../../protocol/panels/subject';
+import type { FollowedSubject } from '../../follower';
+import type { Inspector } from '../../process/inspector';
+import type { KeyChange } from '../language/setKeys';
+import { type ModelLayer, openSubject, type OpenedSubject } from '../spectra/subject';
+import type { WeightSpectra } from '../spectra/weightSpectra';
+import type { RankBoard, RanksSource } from './source';
+
+type Spectra = ReadonlyMap<string, RankSpectrum>;
+
+/** Boards of ranks by the spectra of the weights. */
+export class BoardSource implements RanksSource {
+  constructor(
+    private readonly inspector: Pick<Inspector, 'calls'>,
+    private readonly spectra: WeightSpectra,
+  ) {}
+
+  async open(
+    subject: FollowedSubject,
+    progress: (progress: PanelProgress) => void,
+    signal: AbortSignal,
+  ): Promise<RankBoard> {
+    const opened = await openSubject(subject, this.inspector);
+    const { adapter } = opened;
+    if (adapter === undefined) {
+      throw new InputError({
+        what: 'there are no ranks to plan',
+        file: subject.path,
+        expected: 'an experiment that trains an adapter',
+        remedy: 'Set adapter.method to lamda++.',
+      });
+    }
+    const spectra = new Map<string, RankSpectrum>();
+    const needed = neededRanks(asPlanned(adapter, requestOf(adapter)), opened.adapted);
+    const exact = opened.adapted.some(
+      ({ path: module, inputs, outputs }) => (needed.get(module) ?? 0) > Math.min(FAST, inputs, outputs),
+    );
+    const found = ({ module, values, frobenius }: WeightSpectrum, done: number, total: number): void => {
+      spectra.set(module, { values, frobenius });
+      if (done > 0) progress({ done, total });
+    };
+    await this.spectra.find(opened.model, opened.adapted, found, signal, exact);
+    return boardOf(subject, opened, adapter, spectra);
+  }
+}
+
+/** How many top values a fast decomposition has at least, of a matrix that is large enough. */
+const FAST = 64;
+
+function boardOf(
+  subject: FollowedSubject,
+  { name, model, adapted }: OpenedSubject,
+  adapter: LowRankConfig,
+  spectra: Spectra,
+): RankBoard {
+  return {
+    name,
+    model: path.basename(model),
+    modules: adapted.map(({ path: module, kind, layer, outputs, inputs }) => ({
+      path: module,
+      kind,
+      shape: [outputs, inputs],
+      ...(layer === undefined ? {} : { layer }),
+    })),
+    candidates: [...adapter.ranks.candidates].sort((a, b) => a - b),
+    configured: requestOf(adapter),
+    ...fixedBy(subject, adapter),
+    others: [],
+    plan: (request) => planned(asPlanned(adapter, request), request, adapted, spectra),
+    changes: (request) => changesOf(request, adapter),
+  };
+}
+
+function fixedBy({ kind }: FollowedSubject, { method }: LowRankConfig): { fixed?: string } {
+  if (kind === 'run') return { fixed: 'The run has been: its ranks stand.' };
+  return method === 'lamda++'
+    ? {}
+    : {
+        fixed: `The method is ${method}, which has one rank for all. Set adapter.method to lamda++ to use this plan.`,
+      };
+}
+
+function requestOf({ rank, ranks }: LowRankConfig): RankRequest {
+  const { candidates, min, max, budget, allocation, pinned } = ranks;
+  return {
+    budget: budget === null ? { unit: 'rank', value: rank } : { unit: 'parameters', value: budget },
+    rule: allocation,
+    min: min ?? Math.min(...candidates),
+    max: max ?? Math.max(...candidates),
+    pinned,
+  };
+}
+
+/** The experiment as a request would have it. */
+function asPlanned(adapter: LowRankConfig, { budget, rule, min, max, pinned }: RankRequest): LowRankConfig {
+  const inRanks = budget.unit === 'rank';
+  return {
+    ...adapter,
+    method: 'lamda++',
+    rank: inRanks ? budget.value : adapter.rank,
+    ranks: {
+      ...adapter.ranks,
+      allocation: rule,
+      budget: inRanks ? null : Math.round(budget.value),
+      min,
+      max,
+      pinned,
+    },
+  };
+}
+
+function planned(
+  config: LowRankConfig,
+  { min, max }: RankRequest,
+  layers: readonly ModelLayer[],
+  spectra: Spectra,
+): RankPlan {
+  const plan = planAllocation(config, layers, spectra);
+  const mean = Math.max(1, Math.round(plan.meanRank));
+  const uniform = planAllocation(
+    { ...config, rank: mean, ranks: { ...config.ranks, allocation: 'uniform', budget: null } },
+    layers,
+    spectra,
+  );
+  const [least, most] = [min, max].map((rank) => evenly(config, layers, spectra, rank));
+  return {
+    modules: plan.ranks.map(({ path: module, rank, energy }, i) => {
+      const layer = layers[i];
+      return {
+        path: module,
+        rank,
+        energy,
+        parameters: layer === undefined ? 0 : trainableOf(config, layer, rank),
+      };
+    }),
+    totals: totalsOf(plan),
+    uniform: {
+      ranks: Object.fromEntries(uniform.ranks.map(({ path: module, rank }) => [module, rank])),
+      totals: totalsOf(uniform),
+    },
+    limits: {
+      rank: [least?.meanRank ?? 1, most?.meanRank ?? 1],
+      parameters: [least?.trainable ?? 1, most?.trainable ?? 1],
+    },
+  };
+}
+
+/** What one rank for all that is not pinned comes to. */
+function evenly(
+  config: LowRankConfig,
+  layers: readonly ModelLayer[],
+  spectra: Spectra,
+  rank: number,
+): { readonly meanRank: number; readonly trainable: number } {
+  const ranks = {
+    ...config.ranks,
+    allocation: 'equal-energy' as const,
+    candidates: [rank],
+    min: null,
+    max: null,
+    budget: null,
+  };
+  return planAllocation({ ...config, rank: Number.MAX_SAFE_INTEGER / layers.length, ranks }, layers, spectra);
+}
+
+function totalsOf({ meanRank, trainable, adapterBytes, meanEnergy }: AllocationPlan): RankTotals {
+  return { meanRank, trainable, bytes: adapterBytes, energy: meanEnergy };
+}
+
+/** The keys that say what a request says; what is as without the key is not written. */
+function changesOf(request: RankRequest, { ranks }: LowRankConfig): readonly KeyChange[] {
+  const { budget, rule, min, max, pinned } = request;
+  const inRanks = budget.unit === 'rank';
+  const key = (name: string, value: string | undefined): KeyChange => ({
+    path: ['adapter', 'ranks', name],
+    value,
+  });
+  const pins = Object.entries(pinned).map(([target, rank]) => `${JSON.stringify(target)}: ${rank}`);
+  return [
+    { path: ['adapter', 'rank'], value: inRanks ? String(budget.value) : undefined },
+    key('allocation', rule),
+    key('budget', inRanks ? undefined : String(Math.round(budget.value))),
+    key('min', min === Math.min(...ranks.candidates) ? undefined : String(min)),
+    key('max', max === Math.max(...ranks.candidates) ? undefined : String(max)),
+    key('pinned', pins.length === 0 ? undefined : `{ ${pins.join(', ')} }`),
+  ];
+}
