@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { Commands } from './commands';
 import { COMMANDS } from './ids';
 import { Inspector } from './process/inspector';
+import { WeightSpectra } from './process/weightSpectra';
 import { Settings } from './settings';
 import type { Services } from './services';
 import { RunsModel } from './features/runs/model';
@@ -12,6 +13,8 @@ import { registerLaunch } from './features/launch/feature';
 import { registerRuns } from './features/runs/feature';
 import { registerSetup } from './features/setup/feature';
 import { registerStatus } from './features/status/feature';
+import { registerRanks } from './features/ranks/feature';
+import { registerSpectra } from './features/spectra/feature';
 import { registerTokens } from './features/tokens/feature';
 
 /** The composition root: makes what features share, then lets each register itself. */
@@ -21,10 +24,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = new Settings();
   const commands = new Commands(log);
   const inspector = new Inspector(log, () => settings.cacheFolder());
+  // A process of its own, since it works for minutes: nobody waits behind it for a preview.
   const decomposer = new Inspector(log, () => settings.cacheFolder());
+  const spectra = new WeightSpectra(decomposer);
   const runs = new RunsModel(settings, log);
   context.subscriptions.push(log, commands, inspector, decomposer, runs);
-  const services: Services = { context, log, commands, settings, runs, inspector, decomposer };
+  const services: Services = { context, log, commands, settings, runs, inspector, spectra };
   commands.add(COMMANDS.showLog, () => log.show());
   for (const register of [
     registerRuns,
@@ -33,6 +38,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerLens,
     registerLateLanguage,
     registerTokens,
+    registerSpectra,
+    registerRanks,
     registerStatus,
     registerSetup,
   ]) {

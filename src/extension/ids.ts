@@ -32,6 +32,8 @@ export const COMMANDS = {
   showCurves: 'eigenloom.showCurves',
   addToCurves: 'eigenloom.addToCurves',
   previewTokens: 'eigenloom.previewTokens',
+  showSpectra: 'eigenloom.showSpectra',
+  showRanks: 'eigenloom.showRanks',
   refreshSetup: 'eigenloom.refreshSetup',
   clearCache: 'eigenloom.clearCache',
   openGpuHelp: 'eigenloom.openGpuHelp',

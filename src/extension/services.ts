@@ -3,6 +3,7 @@ import type { Commands } from './commands';
 import type { RunsModel } from './features/runs/model';
 import type { Log } from './log';
 import type { Inspector } from './process/inspector';
+import type { WeightSpectra } from './process/weightSpectra';
 import type { Settings } from './settings';
 
 /** What every feature may use; `activate` makes it. */
@@ -15,6 +16,6 @@ export interface Services {
   readonly runs: RunsModel;
   /** The child process that reads models and data, and asks onnxruntime; started when first asked. */
   readonly inspector: Inspector;
-  /** Another such process, for what takes minutes: nobody waits behind it for a preview. */
-  readonly decomposer: Inspector;
+  /** The spectra of models' weights. */
+  readonly spectra: WeightSpectra;
 }

@@ -1,19 +1,6 @@
 import { button, progressRing } from './controls';
 import { el, setShown, setText } from './dom';
-
-/** What a panel says of how far it is, where its numbers do not speak for themselves. */
-export interface StateText {
-  readonly tone: 'hint' | 'plain' | 'busy' | 'error';
-  readonly text: string;
-  /** A place that can be gone to. */
-  readonly place?: string | undefined;
-  /** Of work that is under way, 0 to 1. */
-  readonly progress?: number | undefined;
-  /** The way on. */
-  readonly action?: { readonly name: NoticeAction; readonly label: string } | undefined;
-}
-
-export type NoticeAction = 'retry' | 'cancel' | 'trust';
+import type { NoticeAction, StateText } from './stateText';
 
 /** Says how far a panel is, with the one button that leads on. */
 export class StateNotice {

@@ -1,6 +1,6 @@
 import type { ModulePlace } from '../../src/protocol/panels/subject';
 import { formatCount, formatShare } from '../kit/format';
-import type { GridCell } from '../kit/gridView';
+import type { GridCell } from '../kit/gridCell';
 import { moduleName } from '../kit/moduleGrid';
 import { amountScale, differenceScale, inkOn } from '../kit/scale';
 import type { Theme } from '../kit/themeColours';

@@ -1,7 +1,7 @@
 import type { ModulePlace } from '../../src/protocol/panels/subject';
 import { formatShare, formatValue } from '../kit/format';
 import { moduleName } from '../kit/moduleGrid';
-import type { StateText } from '../kit/stateNotice';
+import type { StateText } from '../kit/stateText';
 import { signed } from './board';
 import { plannedByPath, requestOf, rivalOf, type State } from './state';
 

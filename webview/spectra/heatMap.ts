@@ -1,5 +1,5 @@
 import type { SpectraModule, Spectrum } from '../../src/protocol/panels/spectra';
-import type { GridCell } from '../kit/gridView';
+import type { GridCell } from '../kit/gridCell';
 import { moduleName } from '../kit/moduleGrid';
 import { amountScale, type ColourScale, inkOn } from '../kit/scale';
 import type { Theme } from '../kit/themeColours';

@@ -1,4 +1,4 @@
-import type { StateText } from '../kit/stateNotice';
+import type { StateText } from '../kit/stateText';
 import { formatValue } from '../kit/format';
 import type { State } from './state';
 

@@ -1,10 +1,12 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { disposable, Owner } from '../../base/disposable';
+import { InputError } from '../../base/errors';
 import type { PanelSubject } from '../../protocol/panels/subject';
+import { foldersOf } from '../arguments';
 import type { FollowedSubject } from '../follower';
 import type { Log } from '../log';
-import { isExperiment } from './experiments';
+import { isExperiment, isExperimentFile } from './experiments';
 
 /** A panel that is about something, and can be about something else. */
 export interface SubjectPanel extends vscode.Disposable {
@@ -93,6 +95,20 @@ export class SubjectPanels<P extends SubjectPanel> extends Owner implements vsco
     });
     return panel;
   }
+}
+
+/** What a command is about: a run, an experiment, or the experiment in the active editor. */
+export function namedSubject(args: readonly unknown[]): PanelSubject {
+  const [run] = foldersOf(args);
+  if (run !== undefined) return { kind: 'run', path: run };
+  const [named] = args;
+  const file = named instanceof vscode.Uri ? named : vscode.window.activeTextEditor?.document.uri;
+  if (file !== undefined && isExperimentFile(file.fsPath)) return { kind: 'experiment', path: file.fsPath };
+  throw new InputError({
+    what: 'there is no experiment to look at',
+    expected: 'a *.tune.yaml file',
+    remedy: 'Open one, and try again.',
+  });
 }
 
 function experimentSubject(document: vscode.TextDocument): FollowedSubject {

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { InputError } from '../../../base/errors';
-import { energyOf, neededRanks, type RankSpectrum } from '../../../plan/ranks';
+import { neededRanks, type RankSpectrum } from '../../../plan/ranks';
 import { type AllocationPlan, planAllocation, trainableOf } from '../../../plan/allocationPlan';
 import type { LowRankConfig } from '../../../protocol/experiment/types';
 import type { WeightSpectrum } from '../../../protocol/inspector';
@@ -10,7 +10,7 @@ import type { FollowedSubject } from '../../follower';
 import type { Inspector } from '../../process/inspector';
 import type { KeyChange } from '../language/setKeys';
 import { type ModelLayer, openSubject, type OpenedSubject } from '../spectra/subject';
-import type { WeightSpectra } from '../spectra/weightSpectra';
+import type { WeightSpectra } from '../../process/weightSpectra';
 import type { RankBoard, RanksSource } from './source';
 
 type Spectra = ReadonlyMap<string, RankSpectrum>;

@@ -1,18 +1,20 @@
-import { PANELS } from '../../ids';
+import * as vscode from 'vscode';
+import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { SubjectPanels } from '../../vscode/subjectPanels';
+import { namedSubject, SubjectPanels } from '../../vscode/subjectPanels';
 import type { RanksPanel } from './panel';
-import type { RanksSource } from './source';
 
-/** The one board of ranks. What it is made of is loaded with the first one. */
-export function ranksPanels(services: Services, source: RanksSource): SubjectPanels<RanksPanel> {
-  return new SubjectPanels(
+/** Registers the board of ranks. What it is made of is loaded with the first one. */
+export function registerRanks(services: Services): vscode.Disposable {
+  const panels = new SubjectPanels<RanksPanel>(
     PANELS.ranks,
     async () => {
-      const [{ RanksPanel: Panel }, { decodeSavedRanks }] = await Promise.all([
+      const [{ RanksPanel: Panel }, { BoardSource }, { decodeSavedRanks }] = await Promise.all([
         import('./panel'),
+        import('./boardSource'),
         import('../../../protocol/panels/ranks'),
       ]);
+      const source = new BoardSource(services.inspector, services.spectra);
       return {
         open: () => Panel.open(services, source),
         restore: (panel) => new Panel(services, source, panel),
@@ -21,4 +23,6 @@ export function ranksPanels(services: Services, source: RanksSource): SubjectPan
     },
     services.log,
   );
+  services.commands.add(COMMANDS.showRanks, (...args) => panels.show(namedSubject(args)));
+  return vscode.Disposable.from(panels);
 }

@@ -1,18 +1,20 @@
-import { PANELS } from '../../ids';
+import * as vscode from 'vscode';
+import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
-import { SubjectPanels } from '../../vscode/subjectPanels';
+import { namedSubject, SubjectPanels } from '../../vscode/subjectPanels';
 import type { SpectraPanel } from './panel';
-import type { SpectraSource } from './source';
 
-/** The one panel of spectra. What it is made of is loaded with the first one. */
-export function spectraPanels(services: Services, source: SpectraSource): SubjectPanels<SpectraPanel> {
-  return new SubjectPanels(
+/** Registers the panel of spectra. What it is made of is loaded with the first one. */
+export function registerSpectra(services: Services): vscode.Disposable {
+  const panels = new SubjectPanels<SpectraPanel>(
     PANELS.spectra,
     async () => {
-      const [{ SpectraPanel: Panel }, { decodeSavedSpectra }] = await Promise.all([
+      const [{ SpectraPanel: Panel }, { WeightsSource }, { decodeSavedSpectra }] = await Promise.all([
         import('./panel'),
+        import('./weightsSource'),
         import('../../../protocol/panels/spectra'),
       ]);
+      const source = new WeightsSource(services.inspector, services.spectra);
       return {
         open: () => Panel.open(services, source),
         restore: (panel) => new Panel(services, source, panel),
@@ -21,4 +23,6 @@ export function spectraPanels(services: Services, source: SpectraSource): Subjec
     },
     services.log,
   );
+  services.commands.add(COMMANDS.showSpectra, (...args) => panels.show(namedSubject(args)));
+  return vscode.Disposable.from(panels);
 }

@@ -7,7 +7,7 @@ import type { FollowedSubject } from '../../follower';
 import type { Inspector } from '../../process/inspector';
 import type { SpectraListener, SpectraOutline, SpectraSource } from './source';
 import { openSubject, type OpenedSubject } from './subject';
-import type { WeightSpectra } from './weightSpectra';
+import type { WeightSpectra } from '../../process/weightSpectra';
 
 const WEIGHTS = 'weights';
 

@@ -17,7 +17,7 @@ import {
 } from '../../../../webview/ranks/state';
 import { tallyOf } from '../../../../webview/ranks/tally';
 import { planTable, stateText } from '../../../../webview/ranks/texts';
-import { totalTexts } from '../../../../webview/ranks/totals';
+import { totalTexts } from '../../../../webview/ranks/totalTexts';
 import { rankPlanner } from '../../../support/rankPlanner';
 import { decoderModules } from '../../../support/spectraModel';
 

@@ -1,6 +1,6 @@
-import type { AdaptedLayer } from '../../../engine/adapters/layer';
-import type { SpectrumQuality, WeightSpectrum } from '../../../protocol/inspector';
-import type { Inspector } from '../../process/inspector';
+import type { AdaptedLayer } from '../../engine/adapters/layer';
+import type { SpectrumQuality, WeightSpectrum } from '../../protocol/inspector';
+import type { Inspector } from './inspector';
 
 /** Matrices that are at work at once: one is read while another's values are found. */
 const AT_ONCE = 2;
