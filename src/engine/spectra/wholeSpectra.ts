@@ -60,7 +60,8 @@ export class WholeSpectra {
     const frobenius = Math.sqrt(energy);
     const squares = await this.solver.solve(blocks, size, NEGLIGIBLE * energy);
     const values = squares.map((square) => Math.sqrt(Math.max(0, square)));
-    const bound = eigenvalueBound(frobenius, length, size);
+    const gramNorm = Math.sqrt(squares.reduce((sum, square) => sum + square * square, 0));
+    const bound = eigenvalueBound(frobenius, gramNorm, length, size);
     const bounds = values.map((value) => singularValueBound(value, bound));
     return { values, frobenius, bounds, errorBound: bounds.reduce((a, b) => Math.max(a, b), 0) };
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../../../src/base/errors';
 import { RandomStream } from '../../../../src/base/random';
 import type { Runtime } from '../../../../src/engine/graph/runtime';
-import { singularValueBound } from '../../../../src/engine/spectra/errorBound';
+import { eigenvalueBound, singularValueBound } from '../../../../src/engine/spectra/errorBound';
 import { WholeSpectra, type NamedMatrix, type Spectrum } from '../../../../src/engine/spectra/wholeSpectra';
 import { createRuntime } from '../../../../src/runtime/onnxRuntime';
 import { transposed, withSpectrum } from './matrices';
@@ -219,6 +219,16 @@ describe('many matrices', () => {
     };
     await expect(run()).rejects.toThrow("tensor 'bad'");
     expect(seen).toEqual(['w']);
+  });
+});
+
+describe('the bound of an eigenvalue', () => {
+  it('is that of adding up, by the worst case or by chance, and of the reductions', () => {
+    const u = 2 ** -53;
+    // Of 16 products the worst case is less than 10 sqrt(16); of 400 it is more than 10 sqrt(400).
+    expect(eigenvalueBound(3, 0, 16, 5) / u).toBeCloseTo(1.01 * 16 * 9, 10);
+    expect(eigenvalueBound(3, 0, 400, 5) / u).toBeCloseTo(200 * 9, 10);
+    expect(eigenvalueBound(0, 7, 400, 5) / u).toBeCloseTo(10 * 5 * 7, 10);
   });
 });
 
