@@ -1,6 +1,5 @@
 import {
   Locals,
-  atomic,
   f64,
   f64x2,
   i32,
@@ -11,6 +10,7 @@ import {
   type Local,
   type WasmFunction,
 } from '../wasm/assembler';
+import { waitForAll } from './barrier';
 
 /**
  * Householder tridiagonalisation in WebAssembly, from the last row up (Wilkinson & Reinsch 1971, `tred1`; Golub & Van
@@ -176,35 +176,6 @@ export function tridiagonalise(): WasmFunction {
     whileLoop(m.get, sequence(m.set(i32.sub(m.get, i32.const(1))), step)),
   );
   return { name: 'tridiagonalise', locals, body };
-}
-
-/** Looks this often whether the others have come before it sleeps: some ten microseconds. */
-const LOOKS = 4000;
-
-/**
- * Waits until as many threads as there are parts have come here as often as this one. They are counted at `barrier`,
- * which only grows.
- */
-function waitForAll(locals: Locals, barrier: Local, threads: Local): Code {
-  const [goal, come, looks] = [locals.add('i32'), locals.add('i32'), locals.add('i32')];
-  const look = come.set(atomic.load(barrier.get));
-  return sequence(
-    goal.set(i32.add(goal.get, threads.get)),
-    looks.set(i32.const(LOOKS)),
-    come.set(i32.add(atomic.add(barrier.get, i32.const(1)), i32.const(1))),
-    ifElse(i32.eq(come.get, goal.get), atomic.notify(barrier.get)),
-    whileLoop(
-      i32.lt_u(come.get, goal.get),
-      sequence(
-        look,
-        ifElse(
-          looks.get,
-          looks.set(i32.sub(looks.get, i32.const(1))),
-          ifElse(i32.lt_u(come.get, goal.get), sequence(atomic.wait(barrier.get, come.get), look)),
-        ),
-      ),
-    ),
-  );
 }
 
 /** Where the pair of columns with column `index` stands in `lanes`: a pair has 64 bytes, a column 32 of them. */
