@@ -12,7 +12,7 @@ export type Matrices = ReadonlyMap<string, Float32Array>;
 
 /** Matrices M [outputs, inputs] that are never formed: all that can be had of them are products. */
 export interface ImplicitMatrices {
-  /** M X^T of each matrix, [outputs, q], for X [q, inputs]; q may differ from matrix to matrix. */
+  /** M X^T of each matrix, [outputs, q], for X [q, inputs]; q is the matrix's `sketchWidth` in every product. */
   times(x: Matrices): Promise<Matrices>;
   /** X^T M of each matrix, [q, inputs], for X [outputs, q]. */
   adjointTimes(x: Matrices): Promise<Matrices>;
@@ -32,6 +32,11 @@ export interface ImplicitSvd extends ApproximateSvd {
    * 1990), with a relative deviation of about sqrt(2 / (q stable rank)). Never less than the values found come to.
    */
   readonly frobenius: number;
+}
+
+/** How many vectors at once a matrix is multiplied with. */
+export function sketchWidth({ outputs, inputs, rank }: ImplicitSize, { oversampling }: SvdSettings): number {
+  return Math.min(rank + oversampling, outputs, inputs);
 }
 
 /** Products that `implicitTopSingular` asks for, each once for all matrices. */
@@ -57,12 +62,7 @@ export async function implicitTopSingular(
   settings: SvdSettings,
   normal: (name: string, count: number) => Float32Array,
 ): Promise<ReadonlyMap<string, ImplicitSvd>> {
-  const widths = new Map(
-    [...sizes].map(([name, { outputs, inputs, rank }]) => [
-      name,
-      Math.min(rank + settings.oversampling, outputs, inputs),
-    ]),
-  );
+  const widths = new Map([...sizes].map(([name, size]) => [name, sketchWidth(size, settings)]));
   const width = (name: string): number => widths.get(name) ?? 0;
   const sketch = new Map([...sizes].map(([name, { inputs }]) => [name, normal(name, width(name) * inputs)]));
   const algebra = await VectorAlgebra.create(runtime);
@@ -77,13 +77,14 @@ export async function implicitTopSingular(
       range = await matrices.times(await algebra.orthonormal('rows', back, width));
     }
     const left = await algebra.orthonormal('columns', range, width);
-    const found = await projectedTriples(algebra, left, await matrices.adjointTimes(left), sizes, width);
+    const found = await projectedTriples(algebra, left, await matrices.adjointTimes(left), width);
     const images = await matrices.times(new Map([...found].map(([name, { vt }]) => [name, vt])));
     const result = new Map<string, ImplicitSvd>();
-    for (const [name, triples] of found) {
-      const image = need(images, name);
-      const errorBound = largestResidual(image, triples);
-      const better = await refined(algebra, image, triples);
+    for (const [name, { rank }] of sizes) {
+      const [image, triples] = [need(images, name), found.get(name)];
+      if (triples === undefined) throw new GraphError({ what: 'the sketch lacks a matrix', tensor: name });
+      const errorBound = largestResidual(image, triples, rank);
+      const better = await refined(algebra, image, triples, rank);
       const frobenius = Math.max(norms.get(name) ?? 0, norm(better.sigma));
       result.set(name, { ...better, errorBound, frobenius });
     }
@@ -101,21 +102,20 @@ function norm(numbers: Float32Array): number {
   return Math.sqrt(sum);
 }
 
-/** The triples of Q B from orthonormal Q [outputs, q] and B = Q^T M [q, inputs], by B's Gram matrix in f64. */
+/** All q triples of Q B from orthonormal Q [outputs, q] and B = Q^T M [q, inputs], by B's Gram matrix in f64. */
 async function projectedTriples(
   algebra: VectorAlgebra,
   left: Matrices,
   projected: Matrices,
-  sizes: ReadonlyMap<string, ImplicitSize>,
   width: (name: string) => number,
 ): Promise<ReadonlyMap<string, Triples>> {
   const found = new Map<string, Triples>();
-  for (const [name, { rank }] of sizes) {
+  for (const [name, vectors] of left) {
     const q = width(name);
     const b = need(projected, name);
-    const { sigma, rotation, scaled } = gramTriples(await algebra.gram('rows', b, q), q, rank);
+    const { sigma, rotation, scaled } = gramTriples(await algebra.gram('rows', b, q), q, q);
     found.set(name, {
-      u: await algebra.rotate('columns', need(left, name), q, rotation),
+      u: await algebra.rotate('columns', vectors, q, rotation),
       sigma,
       vt: await algebra.rotate('rows', b, q, scaled),
     });
@@ -124,19 +124,20 @@ async function projectedTriples(
 }
 
 /**
- * The triples of M V V^T from M V [outputs, rank] (Rayleigh-Ritz): V spans what it did, U becomes what M makes of it,
- * which is half a power iteration more.
+ * The top triples of M V V^T from M V [outputs, q] (Rayleigh-Ritz): the right vectors lie in V's span as before, the
+ * left ones become what M makes of them, which is half a power iteration more.
  */
-async function refined(algebra: VectorAlgebra, images: Float32Array, { vt, sigma: { length } }: Triples) {
-  const { sigma, rotation, scaled } = gramTriples(
-    await algebra.gram('columns', images, length),
-    length,
-    length,
-  );
+async function refined(
+  algebra: VectorAlgebra,
+  images: Float32Array,
+  { vt, sigma: { length: q } }: Triples,
+  rank: number,
+): Promise<Triples> {
+  const { sigma, rotation, scaled } = gramTriples(await algebra.gram('columns', images, q), q, rank);
   return {
-    u: await algebra.rotate('columns', images, length, scaled),
+    u: await algebra.rotate('columns', images, q, scaled),
     sigma,
-    vt: await algebra.rotate('rows', vt, length, rotation),
+    vt: await algebra.rotate('rows', vt, q, rotation),
   };
 }
 
@@ -161,15 +162,15 @@ function gramTriples(gram: Float64Array, q: number, rank: number) {
   return { sigma, rotation, scaled };
 }
 
-/** The largest ||M v - sigma u|| from the images M v [outputs, rank]. */
-function largestResidual(images: Float32Array, { u, sigma }: Triples): number {
+/** The largest ||M v - sigma u|| of the first `rank` triples, from the images M v [outputs, q] of all. */
+function largestResidual(images: Float32Array, { u, sigma }: Triples, rank: number): number {
   const squares = new Float64Array(sigma.length);
   for (let i = 0; i < images.length; i++) {
     const k = i % sigma.length;
     const residual = (images[i] ?? NaN) - (u[i] ?? NaN) * (sigma[k] ?? NaN);
     squares[k] = (squares[k] ?? 0) + residual * residual;
   }
-  return Math.sqrt(Math.max(...squares));
+  return Math.sqrt(Math.max(...squares.subarray(0, rank)));
 }
 
 /** q vectors as the columns of [n, q] or the rows of [q, n]. */

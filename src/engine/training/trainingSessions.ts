@@ -222,6 +222,15 @@ export class TrainingSessions {
     return this.byParameter((slab, tensors) => gradientOf(slab, tensors));
   }
 
+  /** Replaces the values of all parameters; moments and accumulators stay as they are. */
+  async setValues(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    for (const [slab, tensors] of this.tensors) {
+      const packed = packSlab(slab, (parameter) => part(values, parameter));
+      tensors.parameter.dispose();
+      tensors.parameter = await this.upload(packed, true);
+    }
+  }
+
   /** Current values alone, by parameter. */
   async values(): Promise<ReadonlyMap<string, Float32Array>> {
     return this.byParameter((_, { parameter }) => parameter);

@@ -6,11 +6,16 @@ import { layoutStep, type StepBatches } from '../../data/batch/step';
 import type { TokenRow } from '../../data/batch/tokenRow';
 import type { Runtime } from '../../engine/graph/runtime';
 import type { LinearModule } from '../../engine/models/modules';
-import { implicitPasses, type ImplicitSvd, implicitTopSingular } from '../../engine/spectra/implicitSvd';
+import {
+  implicitPasses,
+  implicitTopSingular,
+  sketchWidth,
+  type ImplicitSize,
+  type ImplicitSvd,
+} from '../../engine/spectra/implicitSvd';
 import type { ApproximateSvd, SvdSettings } from '../../engine/spectra/randomizedSvd';
 import { GradientProducts, productAdapters } from '../../engine/training/gradientProducts';
 import { planSlabs } from '../../engine/training/parameters';
-import type { GraphSpec, ModuleAdapter } from '../../engine/training/stepGraph';
 import { cached } from '../../weights/cache';
 import {
   type BasisRecord,
@@ -61,7 +66,7 @@ interface GradientParts extends Pick<
  * The top singular triples of the loss's gradient for every adapted module's weight, as the mean over the first
  * batches of the run, with the base model as it is. Each is kept by the weights' content, the model's form, the rows,
  * the rank and the seed: it is done once, ever. Ends with the context's AbortError when a stop is asked for; throws a
- * RunError where the gradient is nowhere finite and other than 0.
+ * RunError where the gradient is 0 or not finite.
  */
 export async function gradientBases(parts: GradientParts): Promise<Decompositions> {
   const { context, batches, train, layout, plan, model } = parts;
@@ -131,62 +136,52 @@ async function sketch(
   { context, runtime, spec, weightsFolder, plan, cpu, memory }: GradientParts,
   { batches }: StepBatches,
 ): Promise<ReadonlyMap<string, ImplicitSvd>> {
-  const adapters = [...plan.adapters.values()];
-  const modules = adapters.map(({ module }) => module);
-  const total = implicitPasses(SKETCH) * batches.length;
+  const { seed } = context.experiment.training;
   const started = performance.now();
-  const bindings = batches.map((batch) => batch.bindings);
+  const sizes = new Map<string, ImplicitSize>();
+  for (const { module, settings } of plan.adapters.values()) {
+    sizes.set(module.path, { outputs: module.outputs, inputs: module.inputs, rank: settings.rank });
+  }
+  const width = ({ path }: LinearModule): number => {
+    const size = sizes.get(path);
+    return size === undefined ? 0 : sketchWidth(size, SKETCH);
+  };
+  const modules = [...plan.adapters.values()].map(({ module }) => module);
+  const { adapters, parameters } = productAdapters(modules, width);
+  const form = { ...spec, adapters, slabs: planSlabs(parameters) };
+  const worst = { training: batches.map(({ bindings }) => bindings), evaluation: [] };
   const { recompute } = chooseRecompute(
     'auto',
-    (level) =>
-      predictMemory(
-        { ...widestSpec(spec, adapters), recompute: level },
-        { training: bindings, evaluation: [] },
-        memory.weights,
-      ),
+    (level) => predictMemory({ ...form, recompute: level }, worst, memory.weights),
     memory.total,
   );
-  const products = new GradientProducts({
+  const total = implicitPasses(SKETCH) * batches.length;
+  const source = {
     runtime,
     spec: { ...spec, recompute },
     weightsFolder,
     modules,
     batches: batches.map(({ feeds }) => feeds),
-    onBatch: (done) => {
+    onBatch: (done: number) => {
       if (context.stopRequested()) context.signal.throwIfAborted();
       context.progress({ what: 'sketching the gradient', fraction: done / total });
     },
     onLoss: requireFinite,
-  });
-  const { seed } = context.experiment.training;
-  const found = await implicitTopSingular(
-    cpu,
-    products,
-    new Map(
-      adapters.map(({ module: { path, outputs, inputs }, settings: { rank } }) => [
-        path,
-        { outputs, inputs, rank },
-      ]),
-    ),
-    SKETCH,
-    (path, count) => new RandomStream(seed, `gradient/${path}`).normals(count),
-  );
-  requireDirections(found);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  context.log(
-    `the gradient's singular vectors over ${batches.length} batches, recompute ${recompute}: ${seconds} s`,
-  );
-  return found;
-}
-
-/** The form of the product that takes the most memory: the one that needs every module's input. */
-function widestSpec(spec: Omit<GraphSpec, 'slabs'>, adapters: readonly ModuleAdapter[]): GraphSpec {
-  const ranks = new Map(adapters.map(({ module, settings }) => [module.path, settings.rank]));
-  const width = ({ path, inputs, outputs }: LinearModule): number =>
-    Math.min((ranks.get(path) ?? 0) + SKETCH.oversampling, inputs, outputs);
-  const modules = adapters.map(({ module }) => module);
-  const widest = productAdapters(modules, 'lora_A', width);
-  return { ...spec, adapters: widest.adapters, slabs: planSlabs(widest.parameters) };
+  };
+  const products = await GradientProducts.create(source, width);
+  try {
+    const found = await implicitTopSingular(cpu, products, sizes, SKETCH, (path, count) =>
+      new RandomStream(seed, `gradient/${path}`).normals(count),
+    );
+    requireDirections(found);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    context.log(
+      `the gradient's singular vectors over ${batches.length} batches, recompute ${recompute}: ${seconds} s`,
+    );
+    return found;
+  } finally {
+    await products.dispose();
+  }
 }
 
 function requireFinite(loss: number): void {

@@ -55,7 +55,7 @@ beforeAll(async () => {
   dense = await sessions.gradients();
 });
 
-function products(changes: Partial<GradientSource> = {}) {
+async function products(changes: Partial<GradientSource> = {}) {
   const calls: { readonly done: number[]; readonly losses: number[] } = { done: [], losses: [] };
   const source: GradientSource = {
     runtime: new InterpreterRuntime('f32'),
@@ -67,15 +67,18 @@ function products(changes: Partial<GradientSource> = {}) {
     onLoss: (loss) => calls.losses.push(loss),
     ...changes,
   };
-  return { products: new GradientProducts(source), calls };
+  return { products: await GradientProducts.create(source, rankOf), calls };
 }
 
-/** Random factors, of another rank for each module. */
+/** Another rank for each module. */
+const rankOf = (module: LinearModule): number => Q + (modules.indexOf(module) % 3);
+
+/** Random factors. */
 function factors(side: 'inputs' | 'outputs'): Map<string, Float32Array> {
   return new Map(
-    modules.map((module, i) => [
+    modules.map((module) => [
       module.path,
-      new RandomStream(9, module.path).normals((Q + (i % 3)) * module[side]),
+      new RandomStream(9, module.path).normals(rankOf(module) * module[side]),
     ]),
   );
 }
@@ -86,7 +89,7 @@ const largest = (values: Float32Array): number =>
 describe('the products with the gradients of all weights', () => {
   it('from the right are those with the gradient that full fine-tuning has', async () => {
     const x = factors('inputs');
-    const found = await products().products.times(x);
+    const found = await (await products()).products.times(x);
     expect([...found.keys()]).toEqual(modules.map(({ path }) => path));
     for (const { path, weight, inputs, outputs } of modules) {
       const right = x.get(path) ?? new Float32Array();
@@ -100,7 +103,7 @@ describe('the products with the gradients of all weights', () => {
 
   it('from the left are too', async () => {
     const x = factors('outputs');
-    const found = await products().products.adjointTimes(x);
+    const found = await (await products()).products.adjointTimes(x);
     for (const { path, weight, inputs, outputs } of modules) {
       const left = x.get(path) ?? new Float32Array();
       const q = left.length / outputs;
@@ -114,18 +117,19 @@ describe('the products with the gradients of all weights', () => {
   it('may be had of some modules alone, layers computed again or not', async () => {
     const some = modules.filter(({ kind }) => kind === 'v_proj' || kind === 'down_proj');
     const x = factors('inputs');
-    const all = await products().products.times(x);
-    const few = await products({
+    const all = await (await products()).products.times(x);
+    const { products: ofSome } = await products({
       modules: some,
       spec: tinySpec(model, { recompute: 'layers', fuseTranspose: true }),
-    }).products.times(x);
+    });
+    const few = await ofSome.times(x);
     expect([...few.keys()]).toEqual(some.map(({ path }) => path));
     for (const [path, product] of few)
       expect(worstDifference(product, all.get(path) ?? [])).toBeLessThan(1e-5);
   });
 
   it('come with the base model’s loss, and count the batches on', async () => {
-    const { products: made, calls } = products();
+    const { products: made, calls } = await products();
     await made.times(factors('inputs'));
     await made.adjointTimes(factors('outputs'));
     expect(calls.done).toEqual([0, 1, 2, 3]);
@@ -135,7 +139,7 @@ describe('the products with the gradients of all weights', () => {
 
   it('end between two batches with what is thrown there', async () => {
     const seen: number[] = [];
-    const { products: made } = products({
+    const { products: made } = await products({
       onBatch: (done) => {
         seen.push(done);
         if (done === 1) throw new Error('stopped');
@@ -148,6 +152,6 @@ describe('the products with the gradients of all weights', () => {
   it('need a factor for each module', async () => {
     const x = factors('inputs');
     x.delete(modules[3]?.path ?? '');
-    await expect(products().products.times(x)).rejects.toThrow(/o_proj'?: a product lacks a matrix/);
+    await expect((await products()).products.times(x)).rejects.toThrow(/o_proj'?: a product lacks a matrix/);
   });
 });

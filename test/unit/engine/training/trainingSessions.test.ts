@@ -217,6 +217,20 @@ describe('lamda’s freezing', () => {
   });
 });
 
+describe('setValues', () => {
+  it('trains on from other values, as if it had begun with them', async () => {
+    const { sessions, adapted, setup, frozen } = await begin('lora');
+    await sessions.accumulate(whole().feeds, true);
+    nudgeAll(adapted, 0.3);
+    await sessions.setValues(adapted.values);
+    const state = new Map([...adapted.values].map(([name, value]) => [name, initialState(value)] as const));
+    const fresh = await TrainingSessions.create(new InterpreterRuntime('f32'), setup, state, frozen);
+    expect(await sessions.values()).toEqual(await fresh.values());
+    expect(await sessions.accumulate(whole().feeds, true)).toBe(await fresh.accumulate(whole().feeds, true));
+    expect(await sessions.gradients()).toEqual(await fresh.gradients());
+  });
+});
+
 describe('create', () => {
   it('names a frozen factor that is missing', async () => {
     const { setup, adapted, phases } = await begin('pissa');
