@@ -14,7 +14,7 @@ export interface RankedModule {
 }
 
 /** What a module's adapter of a rank costs: ranks, where the mean is given, or trainable parameters. */
-export type RankCost = (module: RankedModule, rank: number) => number;
+type RankCost = (module: RankedModule, rank: number) => number;
 
 /** What is asked of an allocation. */
 export interface AllocationRequest {
@@ -37,7 +37,7 @@ export interface AllocatedRank {
 }
 
 /** A rank that a module may get. */
-export interface RankOption {
+interface RankOption {
   readonly rank: number;
   readonly energy: number;
   readonly cost: number;

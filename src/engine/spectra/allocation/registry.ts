@@ -9,5 +9,3 @@ export const allocations = {
   'energy-bins': (request: AllocationRequest): AllocatedRank[] => allocate(energyBins, request),
   uniform: uniformRanks,
 } as const;
-
-export type AllocationName = keyof typeof allocations;
