@@ -18,7 +18,7 @@ export function rankColour(rank: number, candidates: readonly number[], theme: T
 }
 
 /** The colour of a rank against another. */
-export function changeColour(rank: number, other: number, theme: Theme): string {
+function changeColour(rank: number, other: number, theme: Theme): string {
   return differenceScale(theme.background)(Math.log2(rank / Math.max(1, other)) / SPAN);
 }
 

@@ -84,7 +84,7 @@ export function changed(state: State, change: Partial<RankRequest>): State {
 }
 
 /** Whether two requests ask for the same. */
-export function sameRequest(a: RankRequest, b: RankRequest): boolean {
+function sameRequest(a: RankRequest, b: RankRequest): boolean {
   return canonical(a) === canonical(b);
 }
 

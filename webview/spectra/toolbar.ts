@@ -6,7 +6,7 @@ import { MEASURE_NAMES, MEASURES, measuresThere } from './measures';
 import { mapSet, type State } from './state';
 
 /** What can be saved, and as what. */
-export const SAVES = {
+const SAVES = {
   svg: 'Picture (SVG)',
   png: 'Picture (PNG)',
   measures: 'Measures of all modules (CSV)',

@@ -5,7 +5,6 @@ import type {
   SpectraOutline,
   SpectraSource,
 } from '../../../src/extension/features/spectra/source';
-import type { FollowedSubject } from '../../../src/extension/follower';
 import { spectraHostApi, spectraPanelApi } from '../../../src/protocol/panels/spectra';
 import { type Calls, type Channel, connect, type Peer } from '../../../src/protocol/rpc';
 import { changeOf, decoderModules, powerLaw } from '../../support/spectraModel';
@@ -69,7 +68,7 @@ export class SpectraHost implements SpectraSource {
     this.session.dispose();
   }
 
-  outline(_subject: FollowedSubject, _signal: AbortSignal): Promise<SpectraOutline> {
+  outline(): Promise<SpectraOutline> {
     const { layers = 32, width = 576, tuned = false, plain = false, failure, method = 'lamda' } = this.world;
     if (failure !== undefined) return Promise.reject(failure);
     return Promise.resolve({

@@ -89,9 +89,11 @@ export class SpectraSession extends Owner {
 
   /** Begins again what failed, and goes on with what was cancelled. */
   retry(): void {
+    if (this.#follower.state !== 'read') this.#follower.retry();
     const outline = this.#outline;
-    if (outline === undefined || this.#follower.state !== 'read') this.#follower.retry();
-    else if (this.#work !== 'working' && this.#work !== 'done') void this.decompose(outline);
+    if (outline !== undefined && (this.#work === 'cancelled' || this.#work === 'failed')) {
+      void this.decompose(outline);
+    }
   }
 
   /** Ends what is under way; what has been found stays. */

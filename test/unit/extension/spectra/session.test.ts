@@ -154,6 +154,19 @@ describe('a session of spectra', () => {
     expect(jobs).toHaveLength(2);
   });
 
+  it('goes on at once, also where a newer text was being read when it was cancelled', async () => {
+    const { session, jobs, last } = start();
+    session.show(subject('8'));
+    await vi.advanceTimersByTimeAsync(0);
+    session.show(subject('16'));
+    session.cancel();
+    expect(last()?.status).toBe('cancelled');
+    session.retry();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toMatchObject({ status: 'working', adapter: { rank: 16 } });
+    expect(jobs).toHaveLength(2);
+  });
+
   it('cancels also what only looks for the modules', async () => {
     const { session, jobs, answer, last } = start();
     answer(
