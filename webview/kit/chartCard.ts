@@ -30,6 +30,7 @@ const HINT =
 /** One chart: its title, its canvas, and the crosshair over it. */
 export class ChartCard implements Disposable {
   readonly element: HTMLElement;
+  readonly #canvas = el('canvas', { role: 'img' });
   readonly #title = el('span');
   readonly #unit = el('span', { class: 'muted' });
   readonly #spoken = el('div', { class: 'spoken', 'aria-live': 'polite' });
@@ -44,7 +45,7 @@ export class ChartCard implements Disposable {
     key: string,
     private readonly actions: ChartActions,
   ) {
-    const canvas = el('canvas', { role: 'img' });
+    const canvas = this.#canvas;
     this.plot = el('div', { class: 'plot', tabindex: 0, role: 'group', title: '' }, canvas);
     this.element = el(
       'section',
@@ -88,6 +89,11 @@ export class ChartCard implements Disposable {
     this.element.classList.toggle('large', figure.large);
     this.chart.update(figure, theme, emphasis);
     this.showCrosshair(this.#crosshairAt, emphasis);
+  }
+
+  /** Says in other words what the chart shows. */
+  describe(text: string): void {
+    this.#canvas.setAttribute('aria-label', text);
   }
 
   /** Shows the values of all lines at a place, as all charts do together. */

@@ -12,7 +12,7 @@ export interface Curve {
   readonly set: SpectraSet;
   readonly spectrum: Spectrum | undefined;
   readonly name: string;
-  /** What tells it from others: the colour is its module's, the dashes are its set's. */
+  /** What tells it from others: the colour is its module's; the dashes are its set's, where there are several. */
   readonly mark: Mark;
 }
 
@@ -28,13 +28,16 @@ const DEEPEST = 1e-7;
 /** The spectra that are drawn: of each chosen module, in each set that is shown. */
 export function curvesOf(state: State, marks: ReadonlyMap<string, Mark>): Curve[] {
   const sets = shownSets(state);
-  return chosenModules(state).flatMap((module) =>
+  const chosen = chosenModules(state);
+  const several = state.view.sets.length > 1;
+  return chosen.flatMap((module) =>
     sets.flatMap((set): Curve[] => {
       const mark = marks.get(module.path);
       const spectrum = spectrumOf(state, set.key, module.path);
       if (mark === undefined) return [];
-      const name = state.view.sets.length > 1 ? `${moduleName(module)} · ${set.name}` : moduleName(module);
-      const dash = DASHES[state.view.sets.indexOf(set) % DASHES.length] ?? [];
+      const name = several ? `${moduleName(module)} · ${set.name}` : moduleName(module);
+      const own = chosen.length > 1 ? mark.dash : [];
+      const dash = several ? (DASHES[state.view.sets.indexOf(set) % DASHES.length] ?? []) : own;
       return [{ module, set, spectrum, name, mark: { ...mark, dash } }];
     }),
   );

@@ -3,6 +3,7 @@ import { button, checkbox, setEnabled, type ValueControl } from '../kit/controls
 import { el, keepChildren, setShown, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { Menu } from '../kit/menu';
+import type { Figure } from '../kit/figure';
 import { formatShare } from '../kit/format';
 import { moduleName } from '../kit/moduleGrid';
 import type { Theme } from '../kit/themeColours';
@@ -34,7 +35,11 @@ export class ScreeSection {
   readonly #note = el('p', { class: 'muted' });
   #emphasis: string | undefined;
   #theme: Theme | undefined;
-  #figure: ReturnType<typeof screeFigure> | undefined;
+  #figure: Figure | undefined;
+  /** What the chart has drawn: the figure, but for its cut. */
+  #drawn: Figure | undefined;
+  #shown = '';
+  #curves: readonly Curve[] = [];
   #state: State | undefined;
 
   constructor(private readonly actions: ScreeActions) {
@@ -91,20 +96,38 @@ export class ScreeSection {
     setEnabled(this.#reset, state.range !== null);
     this.showSets(state);
     this.#figure = screeFigure(state, curves);
+    // While the cut is moved the curves stay: the chart takes them for those that it has drawn.
+    const shown = JSON.stringify([
+      look.logX,
+      look.logY,
+      look.share,
+      state.range,
+      curves.map(({ mark }) => mark),
+    ]);
+    const same =
+      shown === this.#shown &&
+      curves.length === this.#curves.length &&
+      curves.every(({ spectrum, name }, index) => {
+        const before = this.#curves[index];
+        return spectrum === before?.spectrum && name === before?.name;
+      });
+    this.#shown = shown;
+    this.#curves = curves;
+    if (!same || this.#drawn === undefined) this.#drawn = this.#figure;
     setText(this.#note, noteText(state, curves));
     this.#list.update(state, curves);
     this.draw();
     this.#cut.update(this.cutLook(state, curves));
   }
 
-  get figure(): ReturnType<typeof screeFigure> | undefined {
+  get figure(): Figure | undefined {
     return this.#figure;
   }
 
   private draw(): void {
-    if (this.#figure !== undefined && this.#theme !== undefined) {
-      this.#card.update(this.#figure, this.#theme, this.#emphasis);
-    }
+    if (this.#drawn === undefined || this.#theme === undefined) return;
+    this.#card.update(this.#drawn, this.#theme, this.#emphasis);
+    this.#card.describe(this.#figure?.description ?? '');
   }
 
   private cutLook(state: State, curves: readonly Curve[]): Parameters<CutSlider['update']>[0] {
