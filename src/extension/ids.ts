@@ -62,6 +62,7 @@ export const SETTINGS = {
   showCurvesOnRun: 'showCurvesOnRun',
   notifications: 'notifications',
   codeLens: 'codeLens',
+  inlineSpectra: 'inlineSpectra',
   cacheFolder: 'cacheFolder',
 } as const;
 

@@ -24,6 +24,10 @@ export class Settings {
     return this.flag(SETTINGS.codeLens);
   }
 
+  inlineSpectra(): boolean {
+    return this.flag(SETTINGS.inlineSpectra);
+  }
+
   /** When to tell how a run ended. */
   notifications(): 'all' | 'failures' | 'none' {
     const set = this.text(SETTINGS.notifications);

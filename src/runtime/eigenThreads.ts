@@ -80,7 +80,7 @@ export class EigenThreads implements EigenSolver {
     const memory = this.memories.pop() ?? new KernelMemory();
     try {
       const calls = memory.load(blocks, size, negligible, threads.length);
-      await Promise.all(calls.map((call, i) => threads[i]?.run(memory.memory, call)));
+      await Promise.all(calls.map(async (call, i) => threads[i]?.run(memory.memory, call)));
       return memory.take();
     } catch (thrown) {
       // One that failed left those that share its matrix waiting for it.

@@ -10,24 +10,11 @@ const SMALL = 1024;
 /** Told of a spectrum, or of a better one than before. */
 type Found = (spectrum: WeightSpectrum, done: number, total: number, quality: SpectrumQuality) => void;
 
-/**
- * The spectra of models' weights, as an inspector's process finds them. What was found stays in its cache on the disk,
- * and the last model's here.
- */
+type Known = Map<string, WeightSpectrum>;
+
+/** The spectra of models' weights, as an inspector's process finds them. What was found stays in its cache on the disk. */
 export class WeightSpectra {
-  #model = '';
-  readonly #known = new Map<string, WeightSpectrum>();
-
   constructor(private readonly decomposer: Pick<Inspector, 'calls'>) {}
-
-  /** What is known of a model's layers, without finding anything. */
-  async known(model: string): Promise<ReadonlyMap<string, WeightSpectrum>> {
-    const found = await this.decomposer.calls.spectra(model);
-    if (this.#model !== model) this.#known.clear();
-    this.#model = model;
-    for (const spectrum of found) this.#known.set(spectrum.module, spectrum);
-    return this.#known;
-  }
 
   /**
    * Tells of what is known, then finds the rest: of large matrices the top values first, `exact` at last, of `layers`
@@ -40,36 +27,42 @@ export class WeightSpectra {
     signal: AbortSignal,
     exact = true,
   ): Promise<void> {
-    const known = await this.known(model);
+    const known = await this.read(model);
     signal.throwIfAborted();
     for (const { path } of layers) {
       const spectrum = known.get(path);
       if (spectrum !== undefined) found(spectrum, 0, layers.length, 'fast');
     }
     const large = layers.filter(({ inputs, outputs }) => Math.min(inputs, outputs) > SMALL);
-    await this.findAll(model, exact ? large : layers, 'fast', found, signal);
-    if (exact) await this.findAll(model, layers, 'exact', found, signal);
+    await this.findAll(model, known, exact ? large : layers, 'fast', found, signal);
+    if (exact) await this.findAll(model, known, layers, 'exact', found, signal);
+  }
+
+  /** What is known on the disk; the model may have been changed there since. */
+  private async read(model: string): Promise<Known> {
+    const spectra = await this.decomposer.calls.spectra(model);
+    return new Map(spectra.map((spectrum) => [spectrum.module, spectrum]));
   }
 
   private async findAll(
     model: string,
+    known: Known,
     layers: readonly AdaptedLayer[],
     quality: SpectrumQuality,
     found: Found,
     signal: AbortSignal,
   ): Promise<void> {
-    const enough = ({ path }: AdaptedLayer): boolean => {
-      const known = this.#known.get(path);
-      return known !== undefined && (quality === 'fast' || known.exact);
-    };
-    const lacking = layers.filter((layer) => !enough(layer));
+    const lacking = layers.filter(({ path }) => {
+      const spectrum = known.get(path);
+      return spectrum === undefined || (quality === 'exact' && !spectrum.exact);
+    });
     let done = layers.length - lacking.length;
     const rest = lacking.values();
     const work = async (): Promise<void> => {
       for (const { path } of rest) {
         signal.throwIfAborted();
         const spectrum = await this.decomposer.calls.spectrum(model, path, quality);
-        if (this.#model === model) this.#known.set(path, spectrum);
+        known.set(path, spectrum);
         signal.throwIfAborted();
         found(spectrum, ++done, layers.length, quality);
       }

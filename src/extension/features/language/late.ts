@@ -19,8 +19,12 @@ class LateLanguage extends Owner {
 
   private async load(services: Services): Promise<void> {
     try {
-      const { registerLanguage } = await import('./feature');
+      const [{ registerLanguage }, { InlineSpectra }] = await Promise.all([
+        import('./feature'),
+        import('../inline/inlineSpectra'),
+      ]);
       this.register(registerLanguage(services));
+      this.register(new InlineSpectra(services));
     } catch (thrown) {
       await services.commands.show(thrown);
     }
