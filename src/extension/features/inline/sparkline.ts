@@ -24,12 +24,9 @@ const GAP = 10;
 const CHARACTER = 5.6;
 /** Points that a curve is drawn by. */
 export const POINTS = 28;
-/** The smallest value that is told from 0, as a share of the largest. */
-const FLOOR = 1e-3;
-
 /**
- * The heights of a spectrum (descending): log sigma over log i, from the largest value down to a thousandth of it.
- * `size` is how many values there are, where only the top ones are known.
+ * The heights of a spectrum (descending): each value as a share of the largest, over log i. `size` is how many values
+ * there are, where only the top ones are known.
  */
 export function heightsOf(values: ArrayLike<number>, size: number): number[] {
   const first = values[0] ?? 0;
@@ -37,8 +34,7 @@ export function heightsOf(values: ArrayLike<number>, size: number): number[] {
     const index = Math.round(size ** (i / (POINTS - 1))) - 1;
     const value = values[index];
     // Beyond the values that are known nothing is drawn.
-    if (value === undefined || first <= 0) return 0;
-    return Math.max(0, 1 - Math.log(Math.max(value / first, FLOOR)) / Math.log(FLOOR));
+    return value === undefined || first <= 0 ? 0 : value / first;
   });
 }
 
