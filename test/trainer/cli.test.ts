@@ -153,8 +153,8 @@ describe('eigenloom runs', () => {
 
 describe('the command line', () => {
   it.each([
-    [['plan', 'x.yaml'], 2, 'plan is not there yet'],
-    [['spectra', 'model', '--top', '3'], 2, 'spectra is not there yet'],
+    [['plan'], 2, "missing required argument 'file'"],
+    [['spectra', 'model', '--top', '0'], 2, 'whole number'],
     [['run'], 2, "missing required argument 'file'"],
     [['run', 'x', '--jsn'], 2, "unknown option '--jsn'"],
     [['rum'], 2, "unknown command 'rum'"],
