@@ -205,7 +205,7 @@ describe('the page', () => {
     expect(await cell(page, /^layer 30, down_proj, gsm8k, Nov 24 12:00: rank 16$/u).count()).toBe(1);
     expect(await page.textContent('.totals')).toContain('gsm8k, Nov 24 12:00: 16.0');
     await page.getByText('Board as a table').click();
-    expect(await page.locator('thead th').allTextContents()).toContain('gsm8k, Nov 24 12:00');
+    await expect.poll(() => page.locator('thead th').allTextContents()).toContain('gsm8k, Nov 24 12:00');
     expect(await page.locator('tbody tr').count()).toBe(224);
   });
 

@@ -273,7 +273,7 @@ describe('the page', () => {
     await filled(page);
     expect(await page.locator('.curve-name').allTextContents()).toEqual(['layer 8, gate_proj']);
     expect(await cell(page, /^layer 8, gate_proj, stable rank: [\d.]+$/u).count()).toBe(1);
-    expect(await page.locator('tbody tr').count()).toBe(224);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(224);
     await page.locator('summary', { hasText: 'Axes' }).click();
     expect(await page.getByRole('checkbox', { name: 'Log index' }).getAttribute('aria-checked')).toBe(
       'false',
