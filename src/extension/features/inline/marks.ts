@@ -1,5 +1,6 @@
 import type { AdaptedLayer } from '../../../engine/adapters/layer';
 import { matchesTarget } from '../../../engine/adapters/targets';
+import { rankingSpectrum } from '../../../plan/method';
 import { allocateRanks, energyOf, evenRanks, type Ranks } from '../../../plan/ranks';
 import type { LowRankConfig } from '../../../protocol/experiment/types';
 import type { WeightSpectrum } from '../../../protocol/inspector';
@@ -77,9 +78,10 @@ function targetMarks(
   return [{ offset: entry.keySpan.start, sparks, text: '' }];
 }
 
-/** Of LaMDA++ those that the budget comes to; where it comes to none, as if there were one for all. */
+/** Of LaMDA++ those that the budget comes to; by the gradient's spectrum, which is not known yet, the mean. */
 function ranksOf({ adapter, layers, spectra }: InlineFacts): Ranks {
-  if (adapter.method !== 'lamda++') return evenRanks(adapter, layers);
+  if (adapter.method !== 'lamda++' || rankingSpectrum(adapter) === 'gradient')
+    return evenRanks(adapter, layers);
   return new Map(allocateRanks(adapter, layers, spectra).map(({ path, rank }) => [path, rank]));
 }
 

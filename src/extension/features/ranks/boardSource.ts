@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { InputError } from '../../../base/errors';
+import { rankingSpectrum } from '../../../plan/method';
 import { neededRanks, type RankSpectrum } from '../../../plan/ranks';
 import { type AllocationPlan, planAllocation, trainableOf } from '../../../plan/allocationPlan';
 import type { LowRankConfig } from '../../../protocol/experiment/types';
@@ -78,8 +79,15 @@ function boardOf(
   };
 }
 
-function fixedBy({ kind }: FollowedSubject, { method }: LowRankConfig): { fixed?: string } {
+function fixedBy({ kind }: FollowedSubject, adapter: LowRankConfig): { fixed?: string } {
+  const { method } = adapter;
   if (kind === 'run') return { fixed: 'The run has been: its ranks stand.' };
+  if (method === 'lamda++' && rankingSpectrum(adapter) === 'gradient') {
+    return {
+      fixed:
+        'The ranks go by the gradient’s spectrum, which is found when a run begins; this plan goes by the weights’.',
+    };
+  }
   return method === 'lamda++'
     ? {}
     : {
