@@ -4,6 +4,7 @@ import type { DecoderConfig } from '../engine/models/config';
 import type { AdaptedLayer } from '../engine/adapters/layer';
 import { linearModules, type LinearModule } from '../engine/models/modules';
 import type { AllocatedRank, RankedModule } from '../engine/spectra/allocation/allocate';
+import { energyShares } from '../engine/spectra/measures';
 import { allocations } from '../engine/spectra/allocation/registry';
 import type { LowRankConfig } from '../protocol/experiment/types';
 import { methodOf, settingsOf } from './method';
@@ -135,10 +136,7 @@ export function energyOf(spectrum: RankSpectrum | undefined, rank: number): numb
 /** energies[r - 1] = E(r), for all values that are known. */
 function energiesOf(spectrum: RankSpectrum | undefined): Float64Array {
   if (spectrum === undefined) return new Float64Array();
-  const whole = spectrum.frobenius ** 2;
-  let kept = 0;
-  return Float64Array.from(spectrum.values, (value) => {
-    kept += value * value;
-    return whole > 0 ? Math.min(1, kept / whole) : 1;
-  });
+  const { values, frobenius } = spectrum;
+  // Of a matrix of zeros the smallest rank keeps all there is.
+  return frobenius > 0 ? energyShares(values, frobenius) : new Float64Array(values.length).fill(1);
 }

@@ -21,6 +21,13 @@ export function energyShares(values: Values, frobenius: number): Float64Array {
   return shares;
 }
 
+/** ||W||_F of a matrix, from its numbers, summed in f64. */
+export function frobeniusNorm(matrix: Float32Array): number {
+  let sum = 0;
+  for (const value of matrix) sum += value * value;
+  return Math.sqrt(sum);
+}
+
 /** E(rank) of `energyShares`; 0 for rank 0, and for a rank beyond the values that of all of them. */
 export function energyShare(values: Values, frobenius: number, rank: number): number {
   const shares = energyShares(values, frobenius);

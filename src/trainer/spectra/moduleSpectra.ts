@@ -2,6 +2,7 @@ import { RandomStream } from '../../base/random';
 import { GraphError, RunError } from '../../base/errors';
 import type { Runtime } from '../../engine/graph/runtime';
 import type { LinearModule } from '../../engine/models/modules';
+import { frobeniusNorm } from '../../engine/spectra/measures';
 import { DEFAULT_SVD, RandomizedSvd } from '../../engine/spectra/randomizedSvd';
 import { topSingular } from '../../engine/spectra/topSingular';
 import { type NamedMatrix, type Spectrum, WholeSpectra } from '../../engine/spectra/wholeSpectra';
@@ -149,7 +150,7 @@ export class ModuleSpectra {
           rank,
           normal,
         );
-        await writeSpectrum(target, sigma, frobeniusOf(matrix), errorBound);
+        await writeSpectrum(target, sigma, frobeniusNorm(matrix), errorBound);
       });
       yield await readSpectrum(file, module, 'fast');
     }
@@ -196,10 +197,4 @@ async function readSpectrum(
   const exact =
     quality === 'exact' || (bound[0] === 0 && values.length === Math.min(module.inputs, module.outputs));
   return { module, values: Float64Array.from(values), frobenius: frobenius[0], errorBound: bound[0], exact };
-}
-
-function frobeniusOf(matrix: Float32Array): number {
-  let sum = 0;
-  for (const value of matrix) sum += value * value;
-  return Math.sqrt(sum);
 }

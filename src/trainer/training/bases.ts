@@ -3,6 +3,7 @@ import { RunError } from '../../base/errors';
 import type { TopSingular } from '../../engine/spectra/triples';
 import type { Runtime } from '../../engine/graph/runtime';
 import type { LinearModule } from '../../engine/models/modules';
+import { frobeniusNorm } from '../../engine/spectra/measures';
 import { DEFAULT_SVD, RandomizedSvd } from '../../engine/spectra/randomizedSvd';
 import { decompositionMethod, topSingular } from '../../engine/spectra/topSingular';
 import { cached } from '../../weights/cache';
@@ -107,12 +108,6 @@ async function readPart(file: string, name: string): Promise<Float32Array> {
   const data = (await readSafetensors(file, [name])).get(name)?.data;
   if (data !== undefined) return data;
   throw new RunError({ what: 'a cached decomposition is damaged', file, remedy: 'Delete the file.' });
-}
-
-function frobeniusNorm(matrix: Float32Array): number {
-  let sum = 0;
-  for (const value of matrix) sum += value * value;
-  return Math.sqrt(sum);
 }
 
 /** Each adapted module's decomposition, by its path. */
