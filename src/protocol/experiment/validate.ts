@@ -1,4 +1,5 @@
-import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import { Check, Errors } from 'typebox/schema';
+import { Settings } from 'typebox/system';
 import { InputError } from '../../base/errors';
 import { isRecord } from '../../base/guards';
 import { show } from '../../base/show';
@@ -11,20 +12,13 @@ import type { KeyPath, Locate } from './source';
 /** The schema of experiment files, as plain JSON. */
 export const EXPERIMENT_SCHEMA = inputSchema();
 
-let compiled: ValidateFunction<ExperimentValues> | undefined;
-
-/** Compiled when first used: most commands check no experiment, and compiling takes a tenth of a second. */
-function check(): ValidateFunction<ExperimentValues> {
-  compiled ??= new Ajv2020({
-    strict: true,
-    // For people: what a number counts.
-    keywords: ['unit'],
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    code: { optimize: false },
-  }).compile<ExperimentValues>(EXPERIMENT_SCHEMA);
-  return compiled;
+/** One thing that a schema does not allow, and where: `at` in the value, `schema` what was asked of it there. */
+interface Problem {
+  readonly keyword: string;
+  readonly at: KeyPath;
+  readonly schema: Record<string, unknown>;
+  /** The keys that it is about, where it is about keys. */
+  readonly keys: readonly string[];
 }
 
 /**
@@ -48,19 +42,61 @@ export function validateValues(
     return undefined;
   }
   dropEmptySections(value, EXPERIMENT_SCHEMA);
-  const isExperiment = check();
+  fillDefaults(value, EXPERIMENT_SCHEMA);
   if (isExperiment(value)) return value;
   const seen = new Set<string>();
-  for (const problem of isExperiment.errors ?? []) {
-    // Of a value with alternatives only the whole is worth telling.
-    if (/\/anyOf\/\d/u.test(problem.schemaPath)) continue;
-    const error = translate(problem, locate);
-    const place = `${error.facts.key ?? ''} ${problem.keyword === 'required' ? 'required' : ''}`;
-    if (seen.has(place)) continue;
-    seen.add(place);
-    errors.push(error);
+  for (const problem of problemsOf(value)) {
+    for (const error of translate(problem, valueAt(value, problem.at), locate)) {
+      const place = `${error.facts.key ?? ''} ${problem.keyword === 'required' ? 'required' : ''}`;
+      if (seen.has(place)) continue;
+      seen.add(place);
+      errors.push(error);
+    }
   }
   return undefined;
+}
+
+/** Every key whose value is of the wrong kind is worth telling, and there are not many keys. */
+Settings.Set({ maxErrors: 10_000 });
+
+function isExperiment(value: unknown): value is ExperimentValues {
+  return Check(EXPERIMENT_SCHEMA, value);
+}
+
+function problemsOf(value: unknown): Problem[] {
+  const [, found] = Errors(EXPERIMENT_SCHEMA, value);
+  return found.flatMap((problem) => {
+    const { keyword, schemaPath } = problem;
+    // Of a value with alternatives only the whole is worth telling; of a key that is not known, its section does.
+    if (keyword === 'boolean' || /\/anyOf\/\d/u.test(schemaPath)) return [];
+    const schema = schemaPath
+      .split('/')
+      .slice(1)
+      .map(unescape)
+      .reduce<unknown>((inner, step) => (isRecord(inner) ? inner[step] : undefined), EXPERIMENT_SCHEMA);
+    let keys: readonly string[] = [];
+    if (keyword === 'additionalProperties') keys = problem.params.additionalProperties;
+    if (keyword === 'required') keys = problem.params.requiredProperties;
+    return [{ keyword, at: pointerPath(problem.instancePath), schema: isRecord(schema) ? schema : {}, keys }];
+  });
+}
+
+function valueAt(value: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
+}
+
+/** Gives each key that is not there its default, section by section. */
+function fillDefaults(value: Record<string, unknown>, schema: Record<string, unknown>): void {
+  for (const key of keysOf(schema)) {
+    const inner = schemaAt(schema, [key]);
+    if (inner === undefined) continue;
+    if (!Object.hasOwn(value, key) && 'default' in inner) value[key] = structuredClone(inner.default);
+    const section = value[key];
+    if (isRecord(section)) fillDefaults(section, inner);
+  }
 }
 
 /** A section whose keys are all commented out is null in YAML; it means the same as no section. */
@@ -74,42 +110,47 @@ function dropEmptySections(value: Record<string, unknown>, schema: Record<string
   }
 }
 
-function translate(problem: ErrorObject, locate: Locate): InputError {
-  const path = pointerPath(problem.instancePath);
-  const schema = isRecord(problem.parentSchema) ? problem.parentSchema : {};
-  switch (problem.keyword) {
-    case 'additionalProperties': {
-      const params: unknown = problem.params;
-      const key = isRecord(params) ? String(params.additionalProperty) : '';
-      return unknownKey([...path, key], schema, locate);
-    }
-    case 'required': {
-      const params: unknown = problem.params;
-      const key = isRecord(params) ? String(params.missingProperty) : '';
-      const inner = schemaAt(EXPERIMENT_SCHEMA, [...path, key]);
-      return new InputError({
-        what: 'this key is missing',
-        code: 'missing-key',
-        ...locate(path, 'key'),
-        key: [...path, key].join('.'),
-        expected: inner === undefined ? undefined : describeSchema(inner),
-      });
-    }
-    default: {
-      const words = allowedWords(schema);
-      const meant = typeof problem.data === 'string' ? nearest(problem.data, words) : undefined;
-      return new InputError({
-        what: problem.keyword === 'type' ? 'this value is of the wrong type' : 'this value is not allowed',
-        code: 'wrong-value',
-        meant,
-        ...locate(path, 'value'),
-        key: keyName(path),
-        got: show(problem.data),
-        expected: describeSchema(schema),
-        remedy: meant === undefined ? undefined : `Did you mean ${meant}?`,
-      });
-    }
+function translate({ keyword, at, schema, keys }: Problem, value: unknown, locate: Locate): InputError[] {
+  switch (keyword) {
+    case 'additionalProperties':
+      return keys.map((key) => unknownKey([...at, key], schema, locate));
+    case 'required':
+      return keys.map((key) => missingKey(at, key, locate));
+    default:
+      return [wrongValue(keyword, at, schema, value, locate)];
   }
+}
+
+function missingKey(section: KeyPath, key: string, locate: Locate): InputError {
+  const inner = schemaAt(EXPERIMENT_SCHEMA, [...section, key]);
+  return new InputError({
+    what: 'this key is missing',
+    code: 'missing-key',
+    ...locate(section, 'key'),
+    key: [...section, key].join('.'),
+    expected: inner === undefined ? undefined : describeSchema(inner),
+  });
+}
+
+function wrongValue(
+  keyword: string,
+  at: KeyPath,
+  schema: Record<string, unknown>,
+  value: unknown,
+  locate: Locate,
+): InputError {
+  const words = allowedWords(schema);
+  const meant = typeof value === 'string' ? nearest(value, words) : undefined;
+  return new InputError({
+    what: keyword === 'type' ? 'this value is of the wrong type' : 'this value is not allowed',
+    code: 'wrong-value',
+    meant,
+    ...locate(at, 'value'),
+    key: keyName(at),
+    got: show(value),
+    expected: describeSchema(schema),
+    remedy: meant === undefined ? undefined : `Did you mean ${meant}?`,
+  });
 }
 
 /** The error for a key that no section of the schema has there. */
@@ -146,6 +187,10 @@ function pointerPath(pointer: string): (string | number)[] {
   return pointer
     .split('/')
     .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map(unescape)
     .map((step) => (/^\d+$/u.test(step) ? Number(step) : step));
+}
+
+function unescape(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }

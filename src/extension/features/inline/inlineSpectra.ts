@@ -4,8 +4,9 @@ import { EigenloomError, toError } from '../../../base/errors';
 import type { WeightSpectrum } from '../../../protocol/inspector';
 import type { Services } from '../../services';
 import { isExperiment } from '../../vscode/experiments';
-import { analyse } from '../language/analysis';
-import { openSubject, type OpenedSubject } from '../spectra/subject';
+import type { Documents } from '../language/documents';
+import type { Facts } from '../language/facts';
+import { openExperiment, type OpenedSubject } from '../spectra/subject';
 import { type Mark, marksOf } from './marks';
 import { DARK, dataAddress, LIGHT, sparkSvg } from './sparkline';
 
@@ -37,7 +38,11 @@ export class InlineSpectra extends Owner {
   );
   readonly #followed = new Map<string, Followed>();
 
-  constructor(private readonly services: Services) {
+  constructor(
+    private readonly services: Services,
+    private readonly documents: Documents,
+    private readonly facts: Facts,
+  ) {
     super();
     const { window, workspace } = vscode;
     this.register(window.onDidChangeVisibleTextEditors(() => this.lookAtAll()));
@@ -82,9 +87,9 @@ export class InlineSpectra extends Owner {
       this.show(document, []);
       return;
     }
-    const subject = { kind: 'experiment', path: document.uri.fsPath, text: document.getText() } as const;
     try {
-      const opened = await openSubject(subject, this.services.inspector);
+      const { parsed, file } = this.documents.get(document);
+      const opened = await openExperiment(parsed, file, (model) => this.facts.modelOrThrow(model));
       if (document.isClosed || this.disposed) return;
       followed.opened = opened;
       this.draw(document, followed);
@@ -129,7 +134,7 @@ export class InlineSpectra extends Owner {
       this.show(document, []);
       return;
     }
-    const { entries } = analyse(document.getText(), document.uri.fsPath);
+    const { entries } = this.documents.get(document);
     try {
       this.show(document, marksOf(entries, { adapter: opened.adapter, layers: opened.adapted, spectra }));
     } catch (thrown) {

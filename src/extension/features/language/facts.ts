@@ -1,4 +1,4 @@
-import { EigenloomError, toError } from '../../../base/errors';
+import { EigenloomError, RunError, toError } from '../../../base/errors';
 import type { inspectorApi, DataInfo, ModelInfo } from '../../../protocol/inspector';
 import type { Calls } from '../../../protocol/rpc';
 import type { Files } from './files';
@@ -28,6 +28,14 @@ export class Facts {
   /** What a model is; undefined where the inspector failed. */
   model(path: string): Promise<Answer<ModelInfo> | undefined> {
     return this.ask(`model ${path}`, path, () => this.calls.model(path));
+  }
+
+  /** What a model is. Rejects with why that cannot be told. */
+  async modelOrThrow(path: string): Promise<ModelInfo> {
+    const answer = await this.model(path);
+    if (answer === undefined) throw new RunError({ what: 'the model could not be looked into', file: path });
+    if ('error' in answer) throw answer.error;
+    return answer.info;
   }
 
   /** What a data file holds; undefined where the inspector failed. */

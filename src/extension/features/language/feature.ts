@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Services } from '../../services';
 import { EXPERIMENTS } from '../../vscode/experiments';
+import { InlineSpectra } from '../inline/inlineSpectra';
 import type { World } from './checks';
 import { CodeActionProvider } from './codeActions';
 import { CompletionProvider, TRIGGERS } from './completion';
@@ -12,8 +13,12 @@ import { HoverProvider } from './hovers';
 import { FoldingProvider, LinkProvider, OutlineProvider } from './structure';
 import type { CompletionWorld } from './suggest/complete';
 
-/** Experiments as a language: what is wrong with them and how to mend it, what may be written, and what it means. */
-export function registerLanguage({ inspector, log }: Services): vscode.Disposable {
+/**
+ * Experiments as a language: what is wrong with them and how to mend it, what may be written, what it means, and what
+ * the ranks in it keep of the weights.
+ */
+export function registerLanguage(services: Services): vscode.Disposable {
+  const { inspector, log } = services;
   const files = new Files();
   const documents = new Documents();
   const facts = new Facts(inspector.calls, files, (error) => log.error(error));
@@ -29,6 +34,7 @@ export function registerLanguage({ inspector, log }: Services): vscode.Disposabl
   const { languages } = vscode;
   return vscode.Disposable.from(
     diagnostics,
+    new InlineSpectra(services, documents, facts),
     languages.registerCompletionItemProvider(
       EXPERIMENTS,
       new CompletionProvider(documents, world),

@@ -19,12 +19,8 @@ class LateLanguage extends Owner {
 
   private async load(services: Services): Promise<void> {
     try {
-      const [{ registerLanguage }, { InlineSpectra }] = await Promise.all([
-        import('./feature'),
-        import('../inline/inlineSpectra'),
-      ]);
+      const { registerLanguage } = await import('./feature');
       this.register(registerLanguage(services));
-      this.register(new InlineSpectra(services));
     } catch (thrown) {
       await services.commands.show(thrown);
     }

@@ -3,7 +3,12 @@ import { InputError } from '../../../base/errors';
 import type { AdaptedLayer } from '../../../engine/adapters/layer';
 import { selectModules } from '../../../engine/adapters/targets';
 import { checkGivenRanks } from '../../../plan/ranks';
-import { decodeExperiment, parseExperiment, throwAll } from '../../../protocol/experiment/parse';
+import {
+  decodeExperiment,
+  parseExperiment,
+  type ParsedExperiment,
+  throwAll,
+} from '../../../protocol/experiment/parse';
 import { resolveExperiment } from '../../../protocol/experiment/resolve';
 import type { Experiment, LowRankConfig } from '../../../protocol/experiment/types';
 import type { ModelInfo } from '../../../protocol/inspector';
@@ -46,26 +51,41 @@ export async function openSubject(
       adapted: layers,
     };
   }
-  const { name, model, adapter } = await experimentOf(subject);
-  const layers = layersOf(await inspector.calls.model(model));
+  const { path: file, text } = subject;
+  const modelOf = (model: string): Promise<ModelInfo> => inspector.calls.model(model);
+  return subject.kind === 'experiment'
+    ? openExperiment(parseExperiment(text ?? '', file), file, modelOf)
+    : openConfig(await configOf(file), modelOf);
+}
+
+/** Reads what an experiment's text is about. Rejects with `InputError` for what is wrong in it. */
+export async function openExperiment(
+  parsed: ParsedExperiment,
+  file: string,
+  modelOf: (path: string) => Promise<ModelInfo>,
+): Promise<OpenedSubject> {
+  throwAll(parsed.errors);
+  if (parsed.values === undefined) throw new InputError({ what: 'this is no experiment', file });
+  const name = path.basename(file).replace(/\.tune\.ya?ml$/u, '');
+  const inItsFolder = (relative: string): string => path.resolve(path.dirname(file), relative);
+  return openConfig(resolveExperiment(parsed.values, name, inItsFolder), modelOf);
+}
+
+async function openConfig(
+  { name, model, adapter }: Experiment,
+  modelOf: (path: string) => Promise<ModelInfo>,
+): Promise<OpenedSubject> {
+  const layers = layersOf(await modelOf(model));
   if (adapter.method === 'full') return { name, model, layers, adapter: undefined, adapted: layers };
   const adapted = selectModules(layers, adapter.target_modules);
   checkGivenRanks(adapter, adapted);
   return { name, model, layers, adapter, adapted };
 }
 
-async function experimentOf(subject: FollowedSubject): Promise<Experiment> {
-  const { kind, path: file, text } = subject;
-  if (kind === 'experiment') {
-    const parsed = parseExperiment(text ?? '', file);
-    throwAll(parsed.errors);
-    if (parsed.values === undefined) throw new InputError({ what: 'this is no experiment', file });
-    const name = path.basename(file).replace(/\.tune\.ya?ml$/u, '');
-    return resolveExperiment(parsed.values, name, (relative) => path.resolve(path.dirname(file), relative));
-  }
-  const record = await readWholeRecord(file);
-  if (record === undefined) throw new InputError({ what: 'the run cannot be read', file });
-  return decodeExperiment(record.config, file);
+async function configOf(run: string): Promise<Experiment> {
+  const record = await readWholeRecord(run);
+  if (record === undefined) throw new InputError({ what: 'the run cannot be read', file: run });
+  return decodeExperiment(record.config, run);
 }
 
 /** A model's linear layers, layer by layer. */
