@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The first is that of the search. */
+export const SEEDS = [1, 2, 3];
+
+/** Rows of the evaluation. */
+const HELD_OUT = 48;
+
+/** What is trained on, and for how long. */
+export const TASKS = {
+  gsm8k: {
+    title: 'GSM8K, SmolLM2-135M-Instruct, 150 steps of 2 rows, 48 rows of the test file',
+    train: (data) => join(data, 'train.jsonl'),
+    evaluation: (data) =>
+      readFileSync(join(data, 'test.jsonl'), 'utf8').split('\n').slice(0, HELD_OUT).join('\n') + '\n',
+    rows: { prompt: 'Question: {question}\nAnswer: ', completion: '{answer}', max_length: 384 },
+    steps: 150,
+    batch_size: 2,
+  },
+  sst2: {
+    title: 'SST-2 as text, SmolLM2-135M-Instruct, 150 steps of 8 rows, 192 rows of the dev file',
+    train: (data) => join(data, 'train.tsv'),
+    evaluation: (data) =>
+      readFileSync(join(data, 'dev.tsv'), 'utf8')
+        .split('\n')
+        .slice(1, 1 + 4 * HELD_OUT)
+        .map((line) => JSON.stringify({ sentence: line.split('\t')[0] }) + '\n')
+        .join(''),
+    rows: { text: '{sentence}', max_length: 64 },
+    steps: 150,
+    batch_size: 8,
+  },
+};
+
+const rates = (...all) => all.map((learning_rate) => ({ learning_rate }));
+
+/** LaMDA at rank 32 unless said otherwise: freezing early leaves fewer updates than LoRA of rank 1 makes. */
+const lamdaSearch = [
+  { learning_rate: 0.002, rank: 16, freeze: 0.3 },
+  { learning_rate: 0.005, rank: 16, freeze: 0.3 },
+  { learning_rate: 0.005, rank: 16, freeze: 0.1 },
+  { learning_rate: 0.002, rank: 32, freeze: 0.3 },
+  { learning_rate: 0.002, rank: 32, freeze: 0.1 },
+];
+
+/** A LaMDA++ takes the places of a LaMDA of its mean rank. */
+const plusSearch = [
+  { learning_rate: 0.002, rank: 16, freeze: 0.3 },
+  { learning_rate: 0.005, rank: 16, freeze: 0.3 },
+];
+
+const lamda = (more) => ({ method: 'lamda', ...more });
+const plus = (allocation, more) => ({
+  method: 'lamda++',
+  ranks: { candidates: [4, 8, 16, 32, 64], allocation },
+  ...more,
+});
+
+/**
+ * The contestants: their adapter, and the settings that are searched. `curve`: evaluated at each tenth of the run.
+ * `trialsOf`: the same runs as another's, chosen among fewer.
+ */
+export const METHODS = {
+  'lora-16': {
+    title: 'LoRA, r 16',
+    adapter: { method: 'lora', rank: 16, alpha: 16 },
+    search: rates(0.002, 0.001, 0.004),
+    curve: true,
+  },
+  'lora-1': {
+    title: 'LoRA, r 1',
+    adapter: { method: 'lora', rank: 1, alpha: 1 },
+    search: rates(0.004, 0.002, 0.008),
+  },
+  'lamda-gradient': {
+    title: 'LaMDA, gradient',
+    adapter: lamda({ basis: 'gradient' }),
+    search: lamdaSearch,
+  },
+  'lamda-core': {
+    title: 'LaMDA, core only, gradient',
+    adapter: lamda({ basis: 'gradient', core_only: true }),
+    search: [
+      { learning_rate: 0.005, rank: 32 },
+      { learning_rate: 0.01, rank: 16 },
+      { learning_rate: 0.01, rank: 32 },
+    ],
+  },
+  pissa: {
+    title: 'PiSSA, r 16',
+    adapter: { method: 'pissa', rank: 16 },
+    search: rates(0.00025, 0.000125, 0.0005),
+    curve: true,
+  },
+  lamda: { title: 'LaMDA', adapter: lamda({}), search: lamdaSearch },
+  'lamda++-gradient': {
+    title: 'LaMDA++ equal-energy, gradient',
+    adapter: plus('equal-energy', { basis: 'gradient' }),
+    search: plusSearch,
+  },
+  'lamda++': { title: 'LaMDA++ equal-energy', adapter: plus('equal-energy', {}), search: plusSearch },
+  'lamda++-bins': { title: 'LaMDA++ energy-bins', adapter: plus('energy-bins', {}), search: plusSearch },
+  'lamda++-bins-gradient': {
+    title: 'LaMDA++ energy-bins, gradient',
+    adapter: plus('energy-bins', { basis: 'gradient' }),
+    search: plusSearch,
+  },
+  uniform: { title: 'Uniform, r 16', adapter: lamda({}), search: plusSearch, trialsOf: 'lamda' },
+  'uniform-gradient': {
+    title: 'Uniform, r 16, gradient',
+    adapter: lamda({ basis: 'gradient' }),
+    search: plusSearch,
+    trialsOf: 'lamda-gradient',
+  },
+  'lora-2': {
+    title: 'LoRA, r 2',
+    adapter: { method: 'lora', rank: 2, alpha: 2 },
+    search: rates(0.004, 0.002, 0.008),
+  },
+};
