@@ -50,6 +50,13 @@ describe('activation', () => {
     expect(await session().workbench.editorText()).toContain('LaMDA');
   });
 
+  it('runs where the files are, not where the window is', async () => {
+    // As over Remote-SSH, the window is one process and the extension host of a server is another.
+    const { page } = session().workbench;
+    await page.locator('.monaco-editor[data-uri^="vscode-remote://"]').first().waitFor();
+    expect(extensionHostsOf(session().id)).toHaveLength(1);
+  });
+
   it('leads from Run to the first loss of the sample', async () => {
     const { workbench, workspace, id } = session();
     await workbench.openFile('lora.tune.yaml');
