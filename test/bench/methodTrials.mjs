@@ -19,17 +19,17 @@ export const TASKS = {
     batch_size: 2,
   },
   sst2: {
-    title: 'SST-2 as text, SmolLM2-135M-Instruct, 150 steps of 8 rows, 192 rows of the dev file',
+    title: 'SST-2 as text, SmolLM2-135M-Instruct, 150 steps of 4 rows, 96 rows of the dev file',
     train: (data) => join(data, 'train.tsv'),
     evaluation: (data) =>
       readFileSync(join(data, 'dev.tsv'), 'utf8')
         .split('\n')
-        .slice(1, 1 + 4 * HELD_OUT)
+        .slice(1, 1 + 2 * HELD_OUT)
         .map((line) => JSON.stringify({ sentence: line.split('\t')[0] }) + '\n')
         .join(''),
     rows: { text: '{sentence}', max_length: 64 },
     steps: 150,
-    batch_size: 8,
+    batch_size: 4,
   },
 };
 
