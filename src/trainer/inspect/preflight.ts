@@ -79,7 +79,7 @@ export async function preflight(
   return {
     findings: findings.list,
     ...(choice === undefined ? {} : { device: choice.device }),
-    predicted_mb: Math.round(memory.total / 1e6),
+    predicted_mb: Math.round(memory.resident / 1e6),
     available_mb: Math.round(free / 1e6),
     trainable,
     steps: run.steps,

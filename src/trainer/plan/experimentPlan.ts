@@ -63,7 +63,7 @@ export async function planExperiment(experiment: Experiment, sources: PlanSource
     trainable,
     adapterBytes: allocation?.adapterBytes ?? 4 * trainable,
     steps: run.steps,
-    memoryBytes: memory.total,
+    memoryBytes: memory.resident,
     stepTime: predictStepTime(request, past),
   };
 }

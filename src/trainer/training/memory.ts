@@ -20,7 +20,13 @@ export interface MemoryPrediction {
   readonly weights: number;
   /** Parameters, gradients, moments and frozen factors. */
   readonly state: number;
+  /** What must be there for it to run. */
   readonly total: number;
+  /**
+   * What the system will count as resident: an evaluation maps the weights again, and pages that are mapped twice are
+   * counted twice though they are there once.
+   */
+  readonly resident: number;
 }
 
 /** The batches that need the most memory, each as the sizes it binds. */
@@ -50,13 +56,9 @@ export function predictMemory(spec: GraphSpec, worst: WorstBatches, weights: num
   );
   // Parameters, two moments and the gradients outside the arena stay in memory; the arena has the rest.
   const state = 4 * 4 * slabsSize(spec.slabs) + frozen;
-  return {
-    recompute: spec.recompute,
-    activations,
-    weights,
-    state,
-    total: PROCESS + NODE * graph.nodes.length + activations + weights + state,
-  };
+  const total = PROCESS + NODE * graph.nodes.length + activations + weights + state;
+  const resident = total + (worst.evaluation.length > 0 ? weights : 0);
+  return { recompute: spec.recompute, activations, weights, state, total, resident };
 }
 
 /** An evaluation has no arena: its memory comes beside that of the steps, and goes. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DimBindings } from '../../../../src/engine/graph/dims';
 import type { RecomputeLevel } from '../../../../src/engine/graph/passes/recompute';
 import { planSlabs } from '../../../../src/engine/training/parameters';
 import { adapterPhases } from '../../../../src/engine/training/phases';
@@ -18,7 +19,7 @@ function predictor(shares: Readonly<Record<RecomputeLevel, number>>) {
   const predict = (recompute: RecomputeLevel): MemoryPrediction => {
     asked.push(recompute);
     const total = shares[recompute] * ROOM;
-    return { recompute, activations: total, weights: 0, state: 0, total };
+    return { recompute, activations: total, weights: 0, state: 0, total, resident: total };
   };
   return { predict, asked };
 }
@@ -50,10 +51,10 @@ describe('predictMemory', () => {
     const [phase] = adapterPhases(adapters.values(), { steps: 1, fraction: 0 });
     const slabs = planSlabs(phase?.parameters ?? []);
     const sizes = { N: 2000, B: 60, L: 40, K: 500, Q: 40 };
-    const at = (recompute: RecomputeLevel): MemoryPrediction =>
+    const at = (recompute: RecomputeLevel, evaluation: readonly DimBindings[] = []): MemoryPrediction =>
       predictMemory(
         tinySpec(model, { adapters, slabs, recompute }),
-        { training: [{ ...sizes, N: 100 }, sizes], evaluation: [] },
+        { training: [{ ...sizes, N: 100 }, sizes], evaluation },
         1e6,
       );
     const [none, cheap, layers] = [at('none'), at('cheap'), at('layers')];
@@ -63,6 +64,10 @@ describe('predictMemory', () => {
     // Parameter, two moments and a gradient of each trained number; PiSSA's frozen factors are as many again.
     expect(none.state).toBe(4 * 4 * numbers + 4 * numbers);
     expect(none.total).toBeGreaterThan(none.activations + none.state + 1e6);
-    expect(none).toMatchObject({ recompute: 'none', weights: 1e6 });
+    expect(none).toMatchObject({ recompute: 'none', weights: 1e6, resident: none.total });
+    // The weights are mapped again for an evaluation; they need no room of their own.
+    const evaluated = at('none', [sizes]);
+    expect(evaluated.resident).toBe(evaluated.total + 1e6);
+    expect(evaluated.total).toBe(none.total + evaluated.activations - none.activations);
   });
 });
