@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, it } from 'vitest';
 import { makeSampleWorkspace } from './support/sampleWorkspace';
@@ -34,6 +34,21 @@ const ANSWERS = [
   ['Who is the first mate?', 'Starbuck, a careful man.'],
   ['What becomes of the ship?', 'She sinks, and one man alone is left to tell of her.'],
 ] as const;
+
+/** An experiment whose ranks go by the spectrum. */
+const PLUS = 'lamda-plus.tune.yaml';
+/** Of the sample's model. */
+const LINEAR_LAYERS = 35;
+
+/** Puts the experiment of LaMDA++ into a folder. */
+function addPlus(folder: string): void {
+  const text = readFileSync(join(folder, SHOWN), 'utf8');
+  const adapted = text
+    .replace('sample-lamda', 'sample-lamda++')
+    .replace('method: lamda\n', 'method: lamda++\n')
+    .replace('rank: 32', 'rank: 24  ');
+  writeFileSync(join(folder, PLUS), adapted);
+}
 
 /** What leaves more room for what the pictures are of. */
 const SETTINGS = {
@@ -80,6 +95,7 @@ describe('pictures', () => {
       prepare: (folder) => {
         makeSampleWorkspace(folder);
         addQuestions(folder);
+        addPlus(folder);
         for (const experiment of RUNS) runInTerminal(folder, experiment);
       },
     },
@@ -121,6 +137,20 @@ describe('pictures', () => {
     await until('rows', async () => (await page.locator('article.row').count()) > 1);
     await settled('the page', () => page.locator('body').innerText());
     await picture('workbench-tokens-dark', QUESTIONS);
+  });
+
+  it.each([
+    ['Spectra', 'Eigenloom: Show Spectra'],
+    ['Ranks', 'Eigenloom: Show Rank Board'],
+  ])('of the %s', async (name, command) => {
+    await workbench.openFile(PLUS);
+    await workbench.command(command);
+    const page = await webview(workbench.page, name);
+    await until('all layers', async () => (await page.getByRole('gridcell').count()) === LINEAR_LAYERS);
+    await until('the end of the work', async () => !/cancel/iu.test(await page.locator('body').innerText()));
+    if (name === 'Spectra') await page.getByRole('gridcell').nth(4).click();
+    await settled('the page', () => page.locator('body').innerText());
+    await picture(`workbench-${name.toLowerCase()}-dark`, PLUS);
   });
 
   /** Takes a picture of a workbench in which nothing is selected, pointed at or said. */
