@@ -1,6 +1,7 @@
 """
-Writes test/fixtures/spectra: matrices of every sort, and their singular values as LAPACK finds them in f64. Run by hand,
-from a commit: PYTHON test/parity/make_spectra.py
+Writes test/fixtures/spectra: matrices of every sort, and their singular values as LAPACK finds them in f64; and changes
+of weights by their factors, with their singular values and how they lie to the weights, by PyTorch's decompositions of
+both. Run by hand, from a commit: PYTHON test/parity/make_spectra.py
 """
 
 import json
@@ -9,11 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
 
 here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here))
 
+from reference.changes import relation  # noqa: E402
 from reference.golden import committed, manifest  # noqa: E402
 
 OUT = here.parent / "fixtures" / "spectra"
@@ -59,6 +62,46 @@ def matrices() -> dict[str, np.ndarray]:
     return {name: matrix.astype(np.float32) for name, matrix in made.items()}
 
 
+def changes() -> dict[str, dict[str, np.ndarray]]:
+    """
+    For each method a weight, and factors B and A of a change as training makes them. Those of PiSSA begin at the weight's
+    top part, and LaMDA keeps the weight's right directions; both by the numbers of the weight in f64.
+    """
+    random = np.random.default_rng(SEED)
+    normal = random.standard_normal
+    made = {}
+    for method, rows, columns, rank in (("lora", 40, 56, 6), ("pissa", 56, 40, 5), ("lamda", 48, 48, 6)):
+        weight = made_of(random, rows, columns, (1.0 + np.arange(min(rows, columns))) ** -0.7).astype(np.float32)
+        left, values, right = np.linalg.svd(weight.astype(np.float64), full_matrices=False)
+        left, values, right = left[:, :rank], values[:rank], right[:rank]
+        if method == "lora":
+            b, a = 0.01 * normal((rows, rank)), normal((rank, columns))
+        elif method == "pissa":
+            first, second = left * np.sqrt(values), np.sqrt(values)[:, None] * right
+            moved, turned = 0.02 * normal(first.shape), 0.02 * normal(second.shape)
+            b, a = np.hstack([moved, first]), np.vstack([second + turned, turned])
+        else:
+            core = np.diag(values) + 0.05 * normal((rank, rank))
+            b, a = (left + 0.02 * normal(left.shape)) @ core - left * values, right
+        factors = {"weight": weight, "b": b, "a": a}
+        made[method] = {name: np.ascontiguousarray(data, dtype=np.float32) for name, data in factors.items()}
+        made[method]["rank"] = np.array([rank], dtype=np.float32)
+    return made
+
+
+def write_changes() -> None:
+    made = changes()
+    save_file(
+        {f"{method}.{name}": data for method, parts in made.items() for name, data in parts.items()},
+        OUT / "changes.safetensors",
+    )
+    found = {}
+    for method, parts in made.items():
+        weight, b, a = (torch.from_numpy(parts[name]) for name in ("weight", "b", "a"))
+        found[method] = relation(weight, b.double() @ a.double(), int(parts["rank"][0]))
+    (OUT / "changes.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
 def main() -> None:
     commit = committed(here)
     shutil.rmtree(OUT, ignore_errors=True)
@@ -68,7 +111,9 @@ def main() -> None:
     values = {name: np.linalg.svd(matrix.astype(np.float64), compute_uv=False) for name, matrix in made.items()}
     text = json.dumps({name: list(map(float, found)) for name, found in values.items()}, indent=1)
     (OUT / "values.json").write_text(text + "\n")
-    record = manifest(OUT, "test/parity/make_spectra.py", commit, {"numpy": SEED}, ("numpy", "safetensors"))
+    write_changes()
+    packages = ("numpy", "safetensors", "torch")
+    record = manifest(OUT, "test/parity/make_spectra.py", commit, {"numpy": SEED}, packages)
     (OUT / "manifest.json").write_text(json.dumps(record, indent=2) + "\n")
 
 

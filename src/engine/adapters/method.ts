@@ -44,7 +44,7 @@ export interface InitSources {
   uniform(count: number): Float32Array;
 }
 
-/** An adapter as a plain LoRA: y = W x + B A x. */
+/** An adapter as a plain LoRA, y = W x + B A x: B A is what it changes the weight by. */
 export interface LoraForm {
   readonly rank: number;
   /** [rank, inputs] */
@@ -79,4 +79,13 @@ export interface AdapterMethod {
   /** The rank of its form as a plain LoRA. */
   loraRank(settings: AdapterSettings): number;
   toLora(module: AdaptedLayer, settings: AdapterSettings, factors: Factors): LoraForm;
+  /**
+   * The weight's own top `rank` singular directions, where the factors still tell them: each up to its sign, and 0 for a
+   * singular value of 0.
+   */
+  directions(
+    module: AdaptedLayer,
+    settings: AdapterSettings,
+    factors: Factors,
+  ): Pick<TopSingular, 'u' | 'vt'> | undefined;
 }

@@ -19,7 +19,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import torch  # noqa: E402
 from transformers.utils import logging  # noqa: E402
 
-from . import adapters, corpus, exported, models, spectra, train  # noqa: E402
+from . import adapters, changes, corpus, exported, models, spectra, train  # noqa: E402
 from .experiment import read_adapter, read_experiment  # noqa: E402
 
 
@@ -53,6 +53,10 @@ def run_spectra(request: dict) -> dict:
     return spectra.singular_values(Path(request["file"]), request["name"])
 
 
+def run_changes(request: dict) -> dict:
+    return changes.adapter_changes(Path(request["model"]), Path(request["adapter"]), request["rank"])
+
+
 ACTIONS = {
     "model": build_model,
     "data": write_data,
@@ -61,6 +65,7 @@ ACTIONS = {
     "export": run_export,
     "matrices": write_matrices,
     "spectra": run_spectra,
+    "changes": run_changes,
 }
 
 

@@ -1,5 +1,5 @@
 import { gemm } from '../../graph/builder';
-import { multiply, need, needBasis, scaleColumns } from '../factors';
+import { multiply, need, needBasis, scaleColumns, sum, unitColumns } from '../factors';
 import type { AdapterMethod } from '../method';
 
 /**
@@ -52,16 +52,19 @@ export const lamda: AdapterMethod = {
 
   loraRank: ({ rank }) => rank,
 
-  toLora: (module, { rank, basis }, factors) => ({
-    rank,
-    a: need(factors, 'pma'),
-    b: multiply(
-      need(factors, 'pmb'),
-      need(factors, 'lda'),
-      module.outputs,
+  toLora: (module, { rank, basis }, factors) => {
+    const product = multiply(need(factors, 'pmb'), need(factors, 'lda'), module.outputs, rank, rank);
+    // The product is rounded before the origin is added, as the origin was: nothing changed is exactly 0.
+    return {
       rank,
-      rank,
-      basis === 'weights' ? need(factors, 'origin') : undefined,
-    ),
-  }),
+      a: need(factors, 'pma'),
+      b: basis === 'weights' ? sum(product, need(factors, 'origin')) : product,
+    };
+  },
+
+  // The origin is -U Sigma.
+  directions: (_module, { rank, basis }, factors) =>
+    basis === 'weights'
+      ? { u: unitColumns(need(factors, 'origin'), rank), vt: need(factors, 'pma') }
+      : undefined,
 };

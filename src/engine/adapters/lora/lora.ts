@@ -33,4 +33,6 @@ export const lora: AdapterMethod = {
     a: need(factors, 'lora_A'),
     b: scaleColumns(need(factors, 'lora_B'), rank, () => alpha / rank),
   }),
+
+  directions: () => undefined,
 };

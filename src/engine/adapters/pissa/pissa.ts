@@ -1,5 +1,15 @@
 import { gemm } from '../../graph/builder';
-import { joinColumns, joinRows, need, needBasis, scaleColumns, scaleRows } from '../factors';
+import {
+  joinColumns,
+  joinRows,
+  need,
+  needBasis,
+  scaleColumns,
+  scaleRows,
+  subtract,
+  unitColumns,
+  unitRows,
+} from '../factors';
 import type { AdapterMethod } from '../method';
 
 /**
@@ -39,13 +49,20 @@ export const pissa: AdapterMethod = {
 
   loraRank: ({ rank }) => 2 * rank,
 
-  toLora: (module, { rank }, factors) => ({
-    rank: 2 * rank,
-    a: joinRows(need(factors, 'lora_A'), need(factors, 'initial_A')),
-    b: joinColumns(
-      need(factors, 'lora_B'),
-      need(factors, 'initial_B').map((value) => -value),
-      module.outputs,
-    ),
+  // (B - B0) A + B0 (A - A0) is B A - B0 A0, but what is nearly the same is subtracted before it is multiplied: a small
+  // change keeps its digits, and none is exactly 0.
+  toLora: (module, { rank }, factors) => {
+    const [a, initialA] = [need(factors, 'lora_A'), need(factors, 'initial_A')];
+    const [b, initialB] = [need(factors, 'lora_B'), need(factors, 'initial_B')];
+    return {
+      rank: 2 * rank,
+      a: joinRows(a, subtract(a, initialA)),
+      b: joinColumns(subtract(b, initialB), initialB, module.outputs),
+    };
+  },
+
+  directions: (module, { rank }, factors) => ({
+    u: unitColumns(need(factors, 'initial_B'), rank),
+    vt: unitRows(need(factors, 'initial_A'), module.inputs),
   }),
 };

@@ -5,6 +5,8 @@ import type { AdapterMethodId, AdapterSettings, Factors } from '../../../../src/
 import { adapterMethods } from '../../../../src/engine/adapters/registry';
 import { linearModules } from '../../../../src/engine/models/modules';
 import { factorName } from '../../../../src/engine/training/stepGraph';
+import { exactTopSingular } from '../../../../src/engine/spectra/exactSvd';
+import { transposed } from '../spectra/matrices';
 import { referenceLogits } from '../../../support/referenceDecoder';
 import {
   factorFeeds,
@@ -78,6 +80,38 @@ describe.each(cases)('$name', ({ method, settings, loraRank }) => {
       await logitsOf(tinyAdapters(model, method, settings)),
     ];
     expect(worstRow(adapted, base)).toBeLessThan(1e-5);
+  });
+
+  it('is the plain LoRA of a change of exactly 0 at the start', () => {
+    for (const [{ inputs, outputs }, form] of loraFormsOf(tinyAdapters(model, method, settings))) {
+      const product = multiply(form.b, form.a, outputs, form.rank, inputs);
+      expect(product.every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it('tells the weight’s own directions where it started from them, to its end', () => {
+    const full = { ...plainSettings, ...settings };
+    const adapted = tinyAdapters(model, method, settings);
+    nudgeAll(adapted);
+    for (const { module } of adapted.adapters.values()) {
+      const names = adapterMethods[method].factors(module, full).map(({ name }) => name);
+      const factors = Object.fromEntries(
+        names.map((name) => [name, adapted.values.get(factorName(module, name)) ?? new Float32Array()]),
+      );
+      const found = adapterMethods[method].directions(module, full, factors);
+      expect(found !== undefined).toBe(method !== 'lora' && full.basis === 'weights');
+      if (found === undefined) continue;
+      const { outputs, inputs } = module;
+      const exact = exactTopSingular(model.weight(module.weight), outputs, inputs, 3);
+      // Each is its own, up to the sign.
+      const left = multiply(transposed(exact.u, outputs, 3), found.u, 3, outputs, 3);
+      const right = multiply(exact.vt, transposed(found.vt, 3, inputs), 3, inputs, 3);
+      for (let i = 0; i < 9; i++) {
+        const expected = i % 4 === 0 ? 1 : 0;
+        expect(Math.abs(left[i] ?? NaN)).toBeCloseTo(expected, 5);
+        expect(Math.abs(right[i] ?? NaN)).toBeCloseTo(expected, 5);
+      }
+    }
   });
 
   it('starts from factors of the declared shapes', () => {
