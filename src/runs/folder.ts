@@ -11,6 +11,8 @@ export interface RunPaths {
   /** The experiment file as it was. */
   readonly config: string;
   readonly metrics: string;
+  /** What training has changed in each adapted weight, a line an evaluation. */
+  readonly changes: string;
   /** Warnings and the progress of slow work, one object a line. */
   readonly events: string;
   readonly log: string;
@@ -32,6 +34,7 @@ export function runPaths(folder: string): RunPaths {
     record: join(folder, 'run.json'),
     config: join(folder, 'config.tune.yaml'),
     metrics: join(folder, 'metrics.jsonl'),
+    changes: join(folder, 'changes.jsonl'),
     events: join(folder, 'events.jsonl'),
     log: join(folder, 'log.txt'),
     stop: join(folder, 'stop'),

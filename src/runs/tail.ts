@@ -3,8 +3,10 @@ import { errorCode } from './files';
 
 const NEWLINE = 0x0a;
 
-/** Most bytes read at once: parsing their lines takes a few milliseconds. */
+/** Most bytes read at once, but for a longer line: parsing their lines takes a few milliseconds. */
 const CHUNK = 256 << 10;
+/** No line is longer. */
+const LONGEST = 16 << 20;
 
 /** What is new in a file. */
 export interface TailChunk {
@@ -38,17 +40,23 @@ export class AsyncTail {
       let restarted = (this.#file !== undefined && this.#file !== String(ino)) || size < this.#offset;
       if (restarted) this.#offset = 0;
       this.#file = String(ino);
+      let most = CHUNK;
       while (this.#offset < size || restarted) {
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - this.#offset));
+        const buffer = Buffer.allocUnsafe(Math.min(most, size - this.#offset));
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.#offset);
         const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
-        // No line is that long: what cannot be one is skipped.
-        this.#offset += end === 0 && bytesRead === CHUNK ? bytesRead : end;
+        if (end === 0 && bytesRead === most && most < LONGEST) {
+          most *= 2;
+          continue;
+        }
+        // What cannot be a line is skipped.
+        this.#offset += end === 0 && bytesRead === most ? bytesRead : end;
         if (end > 0 || restarted) {
           yield { restarted, lines: end === 0 ? [] : buffer.toString('utf8', 0, end - 1).split('\n') };
         }
         restarted = false;
-        if (end === 0 && bytesRead < CHUNK) return;
+        if (end === 0 && bytesRead < most) return;
+        most = CHUNK;
       }
     } finally {
       await handle.close();

@@ -1,4 +1,5 @@
 import type { Experiment } from '../protocol/experiment/types';
+import type { ChangeLine } from '../protocol/run/changes';
 import type { MetricLine } from '../protocol/run/metrics';
 import type { RunFacts, RunRecord } from '../protocol/run/record';
 
@@ -56,6 +57,11 @@ export interface TrainContext {
   readonly checkpoints: CheckpointWriter;
   /** Appends one line to `metrics.jsonl`, whole or not at all. Non-finite numbers throw: check the loss first. */
   emit(line: MetricLine): void;
+  /**
+   * Appends one line to `changes.jsonl`. It comes before the evaluation's own line, by which a resumed run knows that
+   * both are there. Never throws: what cannot be written is shown as a warning, once.
+   */
+  emitChange(line: ChangeLine): void;
   /** Appends a line to `log.txt`. */
   log(line: string): void;
   /** Shows a warning to whoever follows the run, and logs it. */

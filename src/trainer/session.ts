@@ -8,6 +8,7 @@ import { listCheckpoints, saveCheckpoint } from '../runs/checkpoints';
 import { writeFileAtomic, writeFolderAtomic } from '../runs/files';
 import { jsonText, type RunPaths } from '../runs/folder';
 import { LineAppender } from '../runs/lines';
+import { ChangeLog } from './changeLog';
 import type { Checkpoint, TrainContext } from './context';
 import type { Recorder } from './recorder';
 
@@ -57,6 +58,17 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
     step: resume?.step ?? 0,
     metrics_bytes: metrics.size,
   });
+  const warn = (text: string): void => {
+    log(`warning: ${text}`);
+    tell({ time: new Date().toISOString(), kind: 'warning', text });
+  };
+  const changes = new ChangeLog(paths.changes, recorder.record.last_eval?.step ?? -1, (text) => {
+    try {
+      warn(text);
+    } catch {
+      // Nothing can be written at all: the metrics will say so.
+    }
+  });
   let noted = { what: '', at: -Infinity };
 
   const context: TrainContext = {
@@ -69,6 +81,7 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
     checkpoints: {
       latest: () => listCheckpoints(paths.checkpoints)[0],
       save: async (step, write) => {
+        changes.flush();
         metrics.flush();
         return saveCheckpoint(paths.checkpoints, step, experiment.checkpoint.keep, write);
       },
@@ -78,11 +91,11 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
       metrics.append(JSON.stringify(line));
       recorder.metric(line);
     },
-    log,
-    warn: (text) => {
-      log(`warning: ${text}`);
-      tell({ time: new Date().toISOString(), kind: 'warning', text });
+    emitChange: (line) => {
+      changes.append(line);
     },
+    log,
+    warn,
     progress: (note) => {
       // Not by the clock of the day, which may be set back.
       const now = performance.now();
@@ -108,6 +121,7 @@ export function openSession({ paths, recorder, experiment, resume }: SessionInpu
     },
     close: () => {
       clearInterval(watch);
+      changes.close();
       metrics.flush();
       metrics.close();
       events.close();

@@ -51,6 +51,7 @@ function silentContext(experiment: TrainContext['experiment']): TrainContext {
     recorded: {},
     checkpoints: { save: refuse, latest: () => undefined },
     emit: nothing,
+    emitChange: nothing,
     log: nothing,
     warn: nothing,
     progress: nothing,

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Experiment } from '../../src/protocol/experiment/types';
+import type { ChangeLine } from '../../src/protocol/run/changes';
 import type { MetricLine } from '../../src/protocol/run/metrics';
 import type { RunFacts } from '../../src/protocol/run/record';
 import type { TrainContext } from '../../src/trainer/context';
@@ -8,6 +9,7 @@ import type { TrainContext } from '../../src/trainer/context';
 /** What a training loop told, in order. */
 export interface Told {
   readonly metrics: MetricLine[];
+  readonly changes: ChangeLine[];
   readonly warnings: string[];
   readonly log: string[];
   /** Every call of `record`. */
@@ -19,7 +21,7 @@ export function memoryContext(
   experiment: Experiment,
   folder: string,
 ): { readonly context: TrainContext; readonly told: Told } {
-  const told: Told = { metrics: [], warnings: [], log: [], facts: [] };
+  const told: Told = { metrics: [], changes: [], warnings: [], log: [], facts: [] };
   const nothing = (): void => undefined;
   const context: TrainContext = {
     folder,
@@ -32,6 +34,9 @@ export function memoryContext(
     },
     emit: (line) => {
       told.metrics.push(line);
+    },
+    emitChange: (line) => {
+      told.changes.push(line);
     },
     log: (line) => {
       told.log.push(line);

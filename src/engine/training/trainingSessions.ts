@@ -236,6 +236,26 @@ export class TrainingSessions {
     return this.byParameter((_, { parameter }) => parameter);
   }
 
+  /**
+   * Reads one parameter after the other as they are now; undefined for what is none. A slab is read back when one of its
+   * parameters is asked for, and only the last one is kept: ask in the parameters' order.
+   */
+  reader(): (name: string) => Promise<Float32Array | undefined> {
+    const owners = new Map(
+      this.slabs.flatMap((slab) => slab.entries.map(({ parameter }) => [parameter.name, slab] as const)),
+    );
+    let last: { readonly slab: Slab; readonly parts: ReadonlyMap<string, Float32Array> } | undefined;
+    return async (name) => {
+      const slab = owners.get(name);
+      if (slab === undefined) return undefined;
+      if (last?.slab !== slab) {
+        last = undefined;
+        last = { slab, parts: await this.download(slab, this.tensorsOf(slab).parameter) };
+      }
+      return last.parts.get(name);
+    };
+  }
+
   /** Feeds of an evaluation graph of the same form: parameters and frozen factors as they are now. */
   modelFeeds(): Readonly<Record<string, DeviceTensor>> {
     const feeds: Record<string, DeviceTensor> = Object.fromEntries(this.frozen);
@@ -283,12 +303,17 @@ export class TrainingSessions {
   ): Promise<ReadonlyMap<string, Float32Array>> {
     const parts = new Map<string, Float32Array>();
     for (const slab of this.slabs) {
-      const { data } = await this.runtime.download(pick(slab, this.tensorsOf(slab)));
-      if (!(data instanceof Float32Array))
-        throw new GraphError({ what: 'the tensor is not f32', tensor: slab.name });
-      for (const [name, values] of unpackSlab(slab, data)) parts.set(name, values);
+      const read = await this.download(slab, pick(slab, this.tensorsOf(slab)));
+      for (const [name, values] of read) parts.set(name, values);
     }
     return parts;
+  }
+
+  private async download(slab: Slab, tensor: DeviceTensor): Promise<ReadonlyMap<string, Float32Array>> {
+    const { data } = await this.runtime.download(tensor);
+    if (!(data instanceof Float32Array))
+      throw new GraphError({ what: 'the tensor is not f32', tensor: slab.name });
+    return unpackSlab(slab, data);
   }
 }
 

@@ -11,6 +11,7 @@ import { TrainingSessions, type TrainingState } from '../../engine/training/trai
 import type { AdamSettings } from '../../engine/training/updateGraph';
 import type { TrainContext, TrainOutcome } from '../context';
 import { allValues, splitValues, type TrainingPlan } from './adapters';
+import { ChangeRecords } from './changeRecords';
 import { writeCheckpoint, type CheckpointState } from './checkpoint';
 import { collectGarbage } from '../collectGarbage';
 import { Evaluation, type EvaluationRows } from './evaluation';
@@ -20,6 +21,8 @@ import { PhaseRecords } from './phaseRecords';
 export interface LoopParts {
   readonly context: TrainContext;
   readonly runtime: Runtime;
+  /** The CPU's runtime: the same one where the run trains there. */
+  readonly cpu: Runtime;
   readonly spec: Omit<GraphSpec, 'slabs'>;
   readonly weightsFolder: string;
   readonly plan: TrainingPlan;
@@ -52,6 +55,7 @@ export class TrainingLoop {
   /** The last step that was evaluated. */
   private evaluated: number;
   private readonly phases: PhaseRecords;
+  private readonly changes: ChangeRecords;
   private warned = false;
 
   constructor(
@@ -66,6 +70,7 @@ export class TrainingLoop {
     this.lastCheckpoint = parts.context.resume === undefined ? -1 : start.step;
     this.evaluated = parts.context.recorded.last_eval?.step ?? -1;
     this.phases = new PhaseRecords(parts.context);
+    this.changes = new ChangeRecords(parts.context, parts.plan, parts.cpu);
   }
 
   /** Whether it starts from the beginning, and not from a checkpoint. */
@@ -127,6 +132,7 @@ export class TrainingLoop {
   }
 
   async dispose(): Promise<void> {
+    await this.changes.dispose();
     await this.evaluator?.dispose();
     await this.sessions?.dispose();
     this.evaluator = undefined;
@@ -240,6 +246,8 @@ export class TrainingLoop {
             : `Lower training.learning_rate. ${this.lastGood()}`,
       });
     }
+    const read = sessions.reader();
+    await this.changes.record(this.step, async (name) => (await read(name)) ?? this.frozen.get(name));
     context.emit({ step: this.step, split: 'eval', loss, perplexity: Math.exp(loss) });
     this.evaluated = this.step;
     return true;

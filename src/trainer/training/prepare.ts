@@ -105,6 +105,7 @@ async function prepareOn(
   const parts: LoopParts = {
     context,
     runtime,
+    cpu,
     spec,
     weightsFolder: model.weights.folder,
     plan,

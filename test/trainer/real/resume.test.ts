@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../../../src/base/random';
+import { decodeChange } from '../../../src/protocol/run/changes';
 import { metricsOf, recordOf, trainerOf, until, type Running } from '../support/cli';
-import { curveOf, leftovers, RealBench, resultOf, type Sections } from './support/realBench';
+import { changesOf, curveOf, leftovers, RealBench, resultOf, type Sections } from './support/realBench';
 
 const bench = new RealBench();
 beforeAll(() => bench.open());
@@ -94,6 +95,7 @@ async function killedAndResumed(
     expect(stderr).toContain(`eigenloom resume ${basename(folder)}`);
     const now = curveOf(folder);
     expect(now).toEqual(whole.slice(0, now.length));
+    expect(changesOf(expected)?.startsWith(changesOf(folder) ?? '') ?? true).toBe(true);
     running = bench.start('resume', basename(folder), '--json');
   }
   const { code, stderr } = await running.outcome;
@@ -105,6 +107,7 @@ function expectSame(folder: string, expected: string): void {
   expect(curveOf(folder)).toEqual(curveOf(expected));
   expect(metricsOf(folder).endsWith('}\n')).toBe(true);
   expect(resultOf(folder)).toEqual(resultOf(expected));
+  expect(changesOf(folder)).toBe(changesOf(expected));
   expect(leftovers(folder)).toEqual([]);
   const [facts, wanted] = [recordOf(folder), recordOf(expected)].map(({ facts: all }) => {
     const { phases, hashes, updates_per_step, trainable, data } = all as Record<string, unknown>;
@@ -135,6 +138,14 @@ it('a LaMDA run killed twenty times through its phases ends with the same bits',
   const expected = await undisturbed('lamda', LAMDA);
   const trainable = curveOf(expected).map((line) => (line as { trainable?: number }).trainable);
   expect(new Set(trainable).size).toBeGreaterThan(5);
+  // A line an evaluation: at the start, seven times between, and at the end.
+  const changes = (changesOf(expected) ?? '')
+    .trimEnd()
+    .split('\n')
+    .map((line) => decodeChange(line));
+  expect(changes.map((line) => line?.step)).toEqual([0, 9, 18, 27, 36, 45, 54, 60]);
+  const live = changes.map((line) => line?.modules[0]?.live);
+  expect(live).toEqual([6, 5, 3, 2, 0, 0, 0, 0]);
   const folder = await killedAndResumed('lamda-killed', LAMDA, moments(20, 60, 11), expected);
   expectSame(folder, expected);
   expect(readdirSync(join(folder, 'checkpoints')).sort()).toEqual(['step-56', 'step-60']);

@@ -61,10 +61,19 @@ describe('the tail of a file', () => {
     expect((await read()).lines).toEqual(lines);
   });
 
+  it('reads lines longer than a chunk whole', async () => {
+    const long = 'x'.repeat(900_000);
+    writeFileSync(file, `first\n${long}\nlast\n${long}`);
+    expect((await read()).lines).toEqual(['first', long, 'last']);
+    appendFileSync(file, 'y\n');
+    expect((await read()).lines).toEqual([`${long}y`]);
+  });
+
   it('skips what is longer than any line', async () => {
-    writeFileSync(file, `${'x'.repeat(600_000)}\nlast\n`);
+    writeFileSync(file, `${'x'.repeat(20_000_000)}\nlast\n`);
     const { lines } = await read();
     expect(lines.at(-1)).toBe('last');
     expect(lines.length).toBeLessThanOrEqual(2);
+    expect((lines[0] ?? '').length).toBeLessThan(5_000_000);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { stringify } from 'yaml';
@@ -86,6 +86,12 @@ function lasting(line: string): unknown {
 /** The lasting part of every whole line of a run's metrics. */
 export function curveOf(folder: string): unknown[] {
   return metricsOf(folder).split('\n').slice(0, -1).map(lasting);
+}
+
+/** `changes.jsonl` of a run as it is; undefined where there is none. */
+export function changesOf(folder: string): string | undefined {
+  const file = join(folder, 'changes.jsonl');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** The files of a run's result with their bytes, in hexadecimal. */

@@ -115,6 +115,20 @@ describe('gradient accumulation', () => {
   });
 });
 
+describe('the reader', () => {
+  it('gives every parameter as it is now, in any order, and nothing for what is none', async () => {
+    const { sessions } = await begin('lamda');
+    await sessions.accumulate(whole().feeds, true);
+    await sessions.applyUpdate(RATE, 1);
+    const values = await sessions.values();
+    expect(values.size).toBeGreaterThan(2);
+    const read = sessions.reader();
+    for (const name of [...values.keys(), ...[...values.keys()].reverse()])
+      expect(await read(name)).toEqual(values.get(name));
+    expect(await read('model.layers.0.mlp.up_proj.pma')).toBeUndefined();
+  });
+});
+
 describe('a few steps', () => {
   it.each(['lora', 'pissa', 'lamda'] as const)('lower the loss: %s', async (method) => {
     const { sessions } = await begin(method);
