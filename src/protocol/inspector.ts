@@ -153,6 +153,23 @@ const spectrumSchema = Type.Object({
 });
 export type WeightSpectrum = Static<typeof spectrumSchema>;
 
+const relationSchema = Type.Object({
+  /** The number r of directions of the change that are compared. */
+  rank: number,
+  /** ||U_r(W)^T U_r(Delta W)||_F^2 / r, 0 to 1 (Hu et al. 2021, eq. 4). */
+  overlap: number,
+  /** Share of ||Delta W||_F^2 outside the weight's top r directions on either side, 0 to 1. */
+  fresh: number,
+  /** overlaps[k - 1]: the same as `overlap`, with the weight's top k directions; for all that were found. */
+  overlaps: numbers,
+});
+/** How a change Delta W of a weight lies to the weight W; both shares are 0 where nothing has changed. */
+export type WeightRelation = Static<typeof relationSchema>;
+
+const differenceSchema = Type.Object({ spectrum: spectrumSchema, relation: relationSchema });
+/** What one model has learnt beyond another, in one weight. */
+export type WeightDifference = Static<typeof differenceSchema>;
+
 const cacheSchema = Type.Object({ kind: text, label: text, entries: number, bytes: number });
 export type CacheInfo = Static<typeof cacheSchema>;
 
@@ -174,6 +191,16 @@ export const inspectorApi = {
   spectra: method([text], Type.Array(spectrumSchema)),
   /** The spectrum of one linear layer of a model, by its path; kept for the next time. */
   spectrum: method([text, text, qualitySchema], spectrumSchema),
+  /**
+   * How the change that a run's adapter makes to one linear layer (its result, or its newest checkpoint) lies to the
+   * layer's weight: the run's folder, and the module's path. After full fine-tuning ask for the `difference`.
+   */
+  relation: method([text, text], relationSchema),
+  /**
+   * W_tuned - W_base of one linear layer: two models, the module's path. `tuned` may be the folder of a run of full
+   * fine-tuning. Compared are as many of its top directions as hold nine tenths of its energy, at most 64.
+   */
+  difference: method([text, text, text], differenceSchema),
   caches: method([], Type.Object({ folder: text, caches: Type.Array(cacheSchema) })),
   /** Empties one cache; answers how many bytes are free now. */
   clearCache: method([text], number),

@@ -44,10 +44,12 @@ export interface PlanRequest {
   readonly json: boolean;
 }
 
-/** Finds the singular values of a model's linear layers. */
+/** Finds the singular values of a model's linear layers, or of what a run has changed in them. Paths are absolute. */
 export interface SpectraRequest {
   readonly task: 'spectra';
-  readonly model: string;
+  readonly target: { readonly kind: 'run' | 'model'; readonly path: string };
+  /** Beside a model: another, from which the difference is taken. */
+  readonly base?: string | undefined;
   /** A name, path or pattern as in `adapter.target_modules`; undefined: all. */
   readonly pattern?: string | undefined;
   /** The most values that are printed of each. */
@@ -107,10 +109,13 @@ function plan(value: Record<string, unknown>): PlanRequest | undefined {
 }
 
 function spectra(value: Record<string, unknown>): SpectraRequest | undefined {
-  const { task, model, pattern, top, fast, json } = value;
-  if (task !== 'spectra' || typeof model !== 'string') return undefined;
+  const { task, target, base, pattern, top, fast, json } = value;
+  if (task !== 'spectra' || !isRecord(target)) return undefined;
+  const { kind, path } = target;
+  if ((kind !== 'run' && kind !== 'model') || typeof path !== 'string') return undefined;
   if (typeof fast !== 'boolean' || typeof json !== 'boolean') return undefined;
+  if (base !== undefined && typeof base !== 'string') return undefined;
   if (pattern !== undefined && typeof pattern !== 'string') return undefined;
   if (top !== undefined && typeof top !== 'number') return undefined;
-  return { task, model, pattern, top, fast, json };
+  return { task, target: { kind, path }, base, pattern, top, fast, json };
 }

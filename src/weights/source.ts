@@ -92,3 +92,6 @@ export interface ModelSource {
   /** One tensor as f32, read where it lies. @throws InputError for an unknown name */
   readTensor(name: string): Promise<Float32Array>;
 }
+
+/** Weights whose content is known by a hash, read tensor by tensor. */
+export type TensorSource = Pick<ModelSource, 'contentHash' | 'readTensor'>;

@@ -33,6 +33,8 @@ export class Inspector extends Owner {
     preview: (file, source, from, count) => this.ask((calls) => calls.preview(file, source, from, count)),
     spectra: (path) => this.ask((calls) => calls.spectra(path)),
     spectrum: (path, module, quality) => this.ask((calls) => calls.spectrum(path, module, quality)),
+    relation: (run, module) => this.ask((calls) => calls.relation(run, module)),
+    difference: (base, tuned, module) => this.ask((calls) => calls.difference(base, tuned, module)),
     preflight: (file, overrides) => this.ask((calls) => calls.preflight(file, overrides)),
     caches: () => this.ask((calls) => calls.caches()),
     clearCache: (kind) => this.ask((calls) => calls.clearCache(kind)),

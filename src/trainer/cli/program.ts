@@ -117,18 +117,20 @@ function addTasks(program: Command, exit: Exit): void {
     );
   program
     .command('spectra')
-    .description("find the singular values of a model's linear layers")
-    .argument('<model>', 'a folder in Hugging Face form, or a .gguf')
+    .description("find the singular values of a model's linear layers, or of what a run has changed in them")
+    .argument('<run|model>', 'a run, or a model (a folder in Hugging Face form, or a .gguf)')
+    .option('--base <model>', 'beside a model: the one it was made from; the difference is decomposed')
     .option('--modules <pattern>', 'these modules only: a name, path or pattern as in adapter.target_modules')
     .option('--top <k>', 'the most values that are printed of each (with --json)', wholeNumber(1))
     .option('--fast', 'the top values alone, by a randomised decomposition with bounds', false)
+    .addOption(runsOption())
     .addOption(jsonOption())
-    .action(
-      async (model: string, options: { modules?: string; top?: number; fast: boolean; json: boolean }) => {
-        const { modules: pattern, ...rest } = options;
-        exit(await runTask({ task: 'spectra', model: resolve(model), pattern, ...rest }));
-      },
-    );
+    .action(async (reference: string, options: SpectraOptions) => {
+      const { modules: pattern, base, runs, ...rest } = options;
+      const target = runOrAnyModel(reference, resolve(runs));
+      const baseModel = base === undefined ? {} : { base: resolve(base) };
+      exit(await runTask({ task: 'spectra', target, ...baseModel, pattern, ...rest }));
+    });
   program
     .command('export')
     .description('write the result of a run in another form')
@@ -147,6 +149,15 @@ function addTasks(program: Command, exit: Exit): void {
         }),
       );
     });
+}
+
+interface SpectraOptions {
+  base?: string;
+  modules?: string;
+  top?: number;
+  fast: boolean;
+  runs: string;
+  json: boolean;
 }
 
 function addRuns(program: Command, terminal: Terminal): void {
@@ -194,6 +205,15 @@ function addRuns(program: Command, terminal: Terminal): void {
 
 function notThereYet(what: string, there: string): InputError {
   return new InputError({ what: `eigenloom ${what} is not there yet`, expected: `one of ${there}` });
+}
+
+/** What is no run is a model: whoever opens it says what is wrong with its path. */
+function runOrAnyModel(target: string, root: string): ReturnType<typeof runOrModel> {
+  try {
+    return runOrModel(target, root);
+  } catch {
+    return { kind: 'model', path: resolve(target) };
+  }
 }
 
 function runOrModel(target: string, root: string): { kind: 'run' | 'model'; path: string } {

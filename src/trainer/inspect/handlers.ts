@@ -2,6 +2,8 @@ import type { inspectorApi } from '../../protocol/inspector';
 import type { Calls } from '../../protocol/rpc';
 import { cacheFolder } from '../../weights/cache';
 import { clearCache, listCaches } from '../../weights/cacheContents';
+import { Changes } from './changes';
+import { Cpu } from './cpu';
 import { inspectData } from './data';
 import { Devices } from './devices';
 import { describeModel } from './model';
@@ -15,7 +17,9 @@ export function inspectorHandlers(): Calls<typeof inspectorApi> {
   const models = new OpenedModels();
   const devices = new Devices();
   const previews = new Previews(models);
-  const spectra = new Spectra();
+  const cpu = new Cpu();
+  const spectra = new Spectra(cpu);
+  const changes = new Changes(models, spectra, cpu);
   return {
     devices: () => devices.describe(),
     model: async (path) => describeModel(await models.open(path)),
@@ -23,6 +27,8 @@ export function inspectorHandlers(): Calls<typeof inspectorApi> {
     preview: (file, source, from, count) => previews.preview(file, source, from, count),
     spectra: async (path) => spectra.known(await models.open(path)),
     spectrum: async (path, module, quality) => spectra.of(await models.open(path), module, quality),
+    relation: (run, module) => changes.relation(run, module),
+    difference: (base, tuned, module) => changes.difference(base, tuned, module),
     preflight: (file, overrides) => preflight(file, overrides, { models, devices }),
     caches: async () => ({ folder: cacheFolder(), caches: [...(await listCaches())] }),
     clearCache: (kind) => clearCache(kind),

@@ -82,7 +82,7 @@ async function allocationsOf(
     needed: Ranks,
   ): Promise<Decompositions> => {
     if (config.method !== 'lamda++' || rankingSpectrum(config) === 'weights') {
-      return decomposeModules(cpu, opened, lacking, needed, training.seed, progress, signal);
+      return decomposeModules(cpu, opened.source, lacking, needed, training.seed, progress, signal);
     }
     const model = await mapWeights(opened, { signal, onProgress: progress });
     const context = {

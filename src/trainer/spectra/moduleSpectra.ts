@@ -11,7 +11,7 @@ import { EigenThreads } from '../../runtime/eigenThreads';
 import { cached, cachedEntry } from '../../weights/cache';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
-import type { OpenedModel } from '../training/model';
+import type { TensorSource } from '../../weights/source';
 
 /** The singular values of a module's weight W. */
 export interface ModuleSpectrum {
@@ -34,7 +34,7 @@ const ROUNDING = 2 ** -24;
 const KIND = 'spectra-1';
 
 /**
- * Spectra of models' weights, matrix by matrix, so that a model may be larger than the memory. Each is kept by the
+ * Spectra of weights, matrix by matrix, so that a model may be larger than the memory. Each is kept by the
  * weights' content: it is found once, for all experiments and windows.
  */
 export class ModuleSpectra {
@@ -45,8 +45,11 @@ export class ModuleSpectra {
   constructor(private readonly cpu: Runtime) {}
 
   /** What is known of some modules already, the better of each; undefined for those of which nothing is. */
-  async known(model: OpenedModel, modules: readonly LinearModule[]): Promise<(ModuleSpectrum | undefined)[]> {
-    const content = await model.source.contentHash();
+  async known(
+    source: TensorSource,
+    modules: readonly LinearModule[],
+  ): Promise<(ModuleSpectrum | undefined)[]> {
+    const content = await source.contentHash();
     return Promise.all(
       modules.map(async (module) => {
         for (const quality of ['exact', 'fast'] as const) {
@@ -63,16 +66,16 @@ export class ModuleSpectra {
    * found is kept. Throws an `InputError` for a weight that holds a number which is not finite.
    */
   async *of(
-    model: OpenedModel,
+    source: TensorSource,
     modules: readonly LinearModule[],
     quality: SpectrumQuality,
     signal: AbortSignal,
   ): AsyncGenerator<ModuleSpectrum> {
-    const content = await model.source.contentHash();
+    const content = await source.contentHash();
     const find =
       quality === 'exact'
-        ? this.exact(model, modules, content, signal)
-        : this.fast(model, modules, content, signal);
+        ? this.exact(source, modules, content, signal)
+        : this.fast(source, modules, content, signal);
     for await (const spectrum of find) {
       yield spectrum;
       signal.throwIfAborted();
@@ -85,7 +88,7 @@ export class ModuleSpectra {
   }
 
   private async *exact(
-    model: OpenedModel,
+    source: TensorSource,
     modules: readonly LinearModule[],
     content: string,
     signal: AbortSignal,
@@ -101,7 +104,7 @@ export class ModuleSpectra {
         (one) => !known.has(one),
       )) {
         signal.throwIfAborted();
-        yield { name, rows, columns, data: await model.source.readTensor(name) };
+        yield { name, rows, columns, data: await source.readTensor(name) };
       }
     };
     const found = this.#whole.all(matrices());
@@ -128,7 +131,7 @@ export class ModuleSpectra {
   }
 
   private async *fast(
-    model: OpenedModel,
+    source: TensorSource,
     modules: readonly LinearModule[],
     content: string,
     signal: AbortSignal,
@@ -138,7 +141,7 @@ export class ModuleSpectra {
       const file = await cached(KIND, keyOf(content, module, 'fast'), async (target) => {
         this.#svd ??= RandomizedSvd.create(this.cpu);
         const { outputs, inputs, weight } = module;
-        const matrix = await model.source.readTensor(weight);
+        const matrix = await source.readTensor(weight);
         const random = new RandomStream(SEED, `spectrum/${weight}`);
         const rank = Math.min(TOP, outputs, inputs);
         const normal = (count: number): Float32Array => random.normals(count);

@@ -9,8 +9,8 @@ import { decompositionMethod, topSingular } from '../../engine/spectra/topSingul
 import { cached } from '../../weights/cache';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
+import type { TensorSource } from '../../weights/source';
 import type { ProgressNote } from '../context';
-import type { OpenedModel } from './model';
 import type { Ranks, RankSpectrum } from '../../plan/ranks';
 
 /** What was decomposed, for `spectra.json`. */
@@ -35,7 +35,7 @@ export interface Decomposition {
  */
 export async function decomposeModules(
   runtime: Runtime,
-  model: Pick<OpenedModel, 'source'>,
+  source: TensorSource,
   modules: readonly LinearModule[],
   ranks: Ranks,
   seed: number,
@@ -44,7 +44,7 @@ export async function decomposeModules(
 ): Promise<Decompositions> {
   const all = new Map<string, Decomposition>();
   let svd: RandomizedSvd | undefined;
-  const content = await model.source.contentHash();
+  const content = await source.contentHash();
   try {
     for (const [done, module] of modules.entries()) {
       signal.throwIfAborted();
@@ -57,7 +57,7 @@ export async function decomposeModules(
       const file = await cached('svd-2', key, async (target) => {
         progress({ what: 'decomposing the weights', fraction: done / modules.length });
         svd ??= await RandomizedSvd.create(runtime);
-        const matrix = await model.source.readTensor(weight);
+        const matrix = await source.readTensor(weight);
         const random = new RandomStream(seed, `svd/${weight}`);
         const found = await topSingular(svd, matrix, outputs, inputs, rank, (count) => random.normals(count));
         await writeTriples(target, module, { ...found, frobenius: frobeniusNorm(matrix) });

@@ -22,7 +22,8 @@ export interface CheckpointState {
 
 const FORMAT = 1;
 const STATE = 'state.json';
-const PARAMETERS = 'parameters.safetensors';
+/** What is trained, by name; after full fine-tuning all weights. */
+export const PARAMETERS = 'parameters.safetensors';
 const FIRST = 'first_moments.safetensors';
 const SECOND = 'second_moments.safetensors';
 const FROZEN = 'frozen.safetensors';

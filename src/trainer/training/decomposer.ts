@@ -38,7 +38,7 @@ export class Decomposer {
     const modules = adaptedModules(adapter, model.config);
     const ranks = neededRanks(adapter, modules);
     const progress: typeof context.progress = (note) => context.progress(note);
-    return decomposeModules(cpu, model, modules, ranks, training.seed, progress, context.signal);
+    return decomposeModules(cpu, model.source, modules, ranks, training.seed, progress, context.signal);
   }
 
   private async gradient(): Promise<Decompositions> {

@@ -6,7 +6,7 @@ import { linearModules, weightSpecs, type LinearModule } from '../../engine/mode
 import { factorName } from '../../engine/training/stepGraph';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { TrainingPlan } from './adapters';
-import type { LoadedModel } from './model';
+import type { OpenedModel } from './model';
 import { writePeftFolder } from './peftFolder';
 
 /** Name of the whole weights in a Hugging Face folder and in the result of full fine-tuning. */
@@ -32,7 +32,7 @@ export function loraForms(
  */
 export async function writeResult(
   folder: string,
-  model: LoadedModel,
+  model: Pick<OpenedModel, 'source' | 'config'>,
   plan: TrainingPlan,
   values: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {

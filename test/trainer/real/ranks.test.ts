@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isRecord } from '../../../src/base/guards';
-import { RealBench } from './support/realBench';
+import { decodeChange } from '../../../src/protocol/run/changes';
+import { changesOf, RealBench } from './support/realBench';
 
 const bench = new RealBench();
 beforeAll(() => bench.open());
@@ -102,4 +103,69 @@ it('the spectra of a model are printed exact and fast, and agree within their bo
   expect(one.stdout.trimEnd().split('\n')).toHaveLength(2);
   const none = await bench.run('spectra', model, '--modules', 'q_prj');
   expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('Did you mean q_proj')]);
+}, 300_000);
+
+/** What `spectra --json` prints. */
+async function printed(...words: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await bench.run('spectra', ...words, '--json');
+  expect(code, stderr).toBe(0);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+    .filter(isRecord);
+}
+
+it.each(['lora', 'pissa', 'lamda'])(
+  'the change of a %s run is printed as it was recorded, and is the difference of the merged model',
+  async (method) => {
+    const sections = { adapter: { method, rank: 3 }, training: { max_steps: 8, learning_rate: 0.02 } };
+    const { code, stderr } = await bench.run('run', bench.tune(`${method}-change`, sections), '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    const run = bench.runOf(`${method}-change`);
+    const recorded = decodeChange((changesOf(run) ?? '').trimEnd().split('\n').at(-1) ?? '');
+    const merged = join(bench.folder, `${method}-merged`);
+    expect((await bench.run('export', run, '--format', 'merged', '--out', merged)).code).toBe(0);
+
+    const changes = await printed(run);
+    const differences = await printed(merged, '--base', join(bench.folder, 'model'));
+    expect(changes.map(({ module }) => module)).toEqual(recorded?.modules.map(({ module }) => module));
+    expect(differences.map(({ module }) => module)).toEqual(changes.map(({ module }) => module));
+    for (const [i, line] of changes.entries()) {
+      expect(line).toMatchObject({ of: 'change', step: 8 });
+      const [values, other] = [line['values'] as number[], differences[i]?.['values'] as number[]];
+      const first = values[0] ?? NaN;
+      expect(first).toBeGreaterThan(0);
+      values.forEach((value, k) => {
+        expect(Math.abs(value - (recorded?.modules[i]?.values[k] ?? NaN))).toBeLessThan(1e-5 * first);
+        // The merged weights are rounded to f32.
+        expect(Math.abs(value - (other[k] ?? NaN))).toBeLessThan(1e-4 * first);
+      });
+      expect(differences[i]).toMatchObject({ of: 'change' });
+      if (method === 'lora') continue;
+      expect(Math.abs(Number(line['overlap']) - (recorded?.modules[i]?.overlap ?? NaN))).toBeLessThan(1e-4);
+      expect(Math.abs(Number(line['fresh']) - (recorded?.modules[i]?.fresh ?? NaN))).toBeLessThan(1e-4);
+    }
+    const words = await bench.run('spectra', run, '--modules', 'layers.0.*q_proj');
+    expect(words.stdout).toMatch(/overlap +new\n/u);
+    expect(words.stdout.trimEnd().split('\n')).toHaveLength(2);
+    const refused = await bench.run('spectra', run, '--base', join(bench.folder, 'model'));
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Leave --base out')]);
+  },
+  300_000,
+);
+
+it('the change of full fine-tuning is the difference of its result', async () => {
+  const sections = { adapter: { method: 'full' }, training: { max_steps: 4, learning_rate: 0.01 } };
+  const { code, stderr } = await bench.run('run', bench.tune('full-change', sections), '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  const run = bench.runOf('full-change');
+  expect(changesOf(run)).toBeUndefined();
+  const changes = await printed(run);
+  expect(changes).toHaveLength(14);
+  for (const line of changes) {
+    expect(line).toMatchObject({ of: 'change', step: 4, exact: true });
+    expect(Number(line['frobenius'])).toBeGreaterThan(0);
+    expect(Number(line['fresh'])).toBeGreaterThan(0);
+  }
 }, 300_000);
