@@ -134,6 +134,18 @@ export class RandomStream {
     return out;
   }
 
+  /** `count` numbers that are 1 or -1, each as likely, as f32: for sketches, much quicker than normal ones. */
+  signs(count: number): Float32Array {
+    const out = new Float32Array(count);
+    let word = 0;
+    for (let i = 0; i < count; i++) {
+      if (i % 32 === 0) word = this.uint32();
+      out[i] = (word & 1) === 0 ? -1 : 1;
+      word >>>= 1;
+    }
+    return out;
+  }
+
   /** `count` numbers uniform in [low, high) as f32. */
   uniforms(count: number, low: number, high: number): Float32Array {
     const out = new Float32Array(count);

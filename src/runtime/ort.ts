@@ -46,9 +46,8 @@ export function toOrt(name: string, { dtype, shape, data }: HostTensor): OrtTens
   return new ort.Tensor(ORT_TYPES[dtype], data, shape);
 }
 
-/** The typed array of a tensor in host memory. */
-function hostData(name: string, tensor: OrtTensor): TensorData {
-  const { data } = tensor;
+/** What holds the elements of a tensor in host memory, if it is one of what the engine knows. */
+export function hostData(name: string, type: string, data: unknown): TensorData {
   if (
     data instanceof Float32Array ||
     data instanceof Float64Array ||
@@ -61,11 +60,15 @@ function hostData(name: string, tensor: OrtTensor): TensorData {
   throw new GraphError({
     what: 'onnxruntime gave data the engine has no type for',
     tensor: name,
-    got: tensor.type,
+    got: type,
   });
 }
 
 /** An output in host memory, as the engine knows it; shares the tensor's memory. */
 export function fromOrt(name: string, tensor: OrtTensor): HostTensor {
-  return { dtype: dtypeOf(tensor.type), shape: [...tensor.dims], data: hostData(name, tensor) };
+  return {
+    dtype: dtypeOf(tensor.type),
+    shape: [...tensor.dims],
+    data: hostData(name, tensor.type, tensor.data),
+  };
 }

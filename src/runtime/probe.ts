@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { toError } from '../base/errors';
 import { Graph } from '../engine/graph/graph';
 import { encodeModel } from '../engine/graph/onnx/encode';
 import type { DeviceKind } from '../engine/graph/runtime';
+import { ortPath } from './ortPath';
 
 /** What a small graph did on a device. */
 export type ProbeResult =
@@ -61,14 +59,6 @@ function probeModel(): Uint8Array {
   for (let i = 0; i < PRODUCTS; i++) y = graph.add('MatMul', [y, x], {});
   graph.output(graph.add('ReduceSum', [y], { axes: [0, 1], keepdims: false }, { name: 'y' }));
   return encodeModel(graph);
-}
-
-/** onnxruntime-node as the running program would resolve it. */
-function ortPath(): string {
-  const entry = process.argv[1];
-  return createRequire(entry === undefined ? join(process.cwd(), 'x.js') : realpathSync(entry)).resolve(
-    'onnxruntime-node',
-  );
 }
 
 /** onnxruntime's commonest reasons in plain words, the others as they are. */

@@ -3,9 +3,9 @@ import { gemm } from '../graph/builder';
 import { Graph } from '../graph/graph';
 import type { Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
+import { gramTriples } from './gramTriples';
 import type { ApproximateSvd, SvdSettings } from './randomizedSvd';
 import { orthonormaliser } from './smallMatrix';
-import { symmetricEigen } from './symmetricEigen';
 
 /** One matrix for each name, row-major. */
 export type Matrices = ReadonlyMap<string, Float32Array>;
@@ -113,11 +113,11 @@ async function projectedTriples(
   for (const [name, vectors] of left) {
     const q = width(name);
     const b = need(projected, name);
-    const { sigma, rotation, scaled } = gramTriples(await algebra.gram('rows', b, q), q, q);
+    const { sigma, rotation, over } = gramTriples(await algebra.gram('rows', b, q), q, q);
     found.set(name, {
       u: await algebra.rotate('columns', vectors, q, rotation),
       sigma,
-      vt: await algebra.rotate('rows', b, q, scaled),
+      vt: await algebra.rotate('rows', b, q, over),
     });
   }
   return found;
@@ -133,33 +133,12 @@ async function refined(
   { vt, sigma: { length: q } }: Triples,
   rank: number,
 ): Promise<Triples> {
-  const { sigma, rotation, scaled } = gramTriples(await algebra.gram('columns', images, q), q, rank);
+  const { sigma, rotation, over } = gramTriples(await algebra.gram('columns', images, q), q, rank);
   return {
-    u: await algebra.rotate('columns', images, q, scaled),
+    u: await algebra.rotate('columns', images, q, over),
     sigma,
     vt: await algebra.rotate('rows', vt, q, rotation),
   };
-}
-
-/**
- * The top singular values of q vectors from their Gram matrix, the combinations [q, rank] that the vectors' singular
- * directions are, and the same over the values, which make unit vectors of them (or 0, where there is nothing).
- */
-function gramTriples(gram: Float64Array, q: number, rank: number) {
-  const { values, vectors } = symmetricEigen(gram, q);
-  const rotation = new Float32Array(q * rank);
-  const scaled = new Float32Array(q * rank);
-  const sigma = new Float32Array(rank);
-  for (let k = 0; k < rank; k++) {
-    const value = Math.sqrt(Math.max(0, values[k] ?? 0));
-    sigma[k] = value;
-    for (let i = 0; i < q; i++) {
-      const element = vectors[i * q + k] ?? 0;
-      rotation[i * rank + k] = element;
-      scaled[i * rank + k] = value > 0 ? element / value : 0;
-    }
-  }
-  return { sigma, rotation, scaled };
 }
 
 /** The largest ||M v - sigma u|| of the first `rank` triples, from the images M v [outputs, q] of all. */

@@ -1,11 +1,10 @@
-import { GraphError } from '../../base/errors';
-import type { TopSingular } from './triples';
-import { gemm, mul, reduceSum, sub, transpose } from '../graph/builder';
-import { Graph } from '../graph/graph';
-import type { RunResult, Runtime, Session } from '../graph/runtime';
-import type { HostTensor, Value } from '../graph/types';
+import type { Runtime } from '../graph/runtime';
+import type { HostTensor } from '../graph/types';
+import { gramTriples } from './gramTriples';
+import { frobeniusNorm } from './measures';
+import { SketchSessions, type Images, type MatrixSketch } from './sketch';
 import { orthonormaliser } from './smallMatrix';
-import { symmetricEigen } from './symmetricEigen';
+import type { TopSingular } from './triples';
 
 /** How a randomised decomposition is done; part of its cache key. */
 export interface SvdSettings {
@@ -15,7 +14,7 @@ export interface SvdSettings {
   readonly powerIterations: number;
 }
 
-export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 4 };
+export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 8 };
 
 /** Top singular triples with what they are worth. */
 export interface ApproximateSvd extends TopSingular {
@@ -23,201 +22,146 @@ export interface ApproximateSvd extends TopSingular {
   readonly errorBound: number;
 }
 
+/** A matrix, and how many of its triples are wanted. */
+interface Wanted {
+  readonly weight: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+}
+
 /**
- * Randomised SVD (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1) whose every large product is a matrix
- * product of the runtime; the host only factors q x q Gram matrices, which are summed in f64. Sketches are kept as
- * rows, [q, n], which the runtime multiplies fastest; a wide matrix is sketched from its shorter side.
+ * Randomised SVD (Halko, Martinsson & Tropp 2011) whose every large product is a matrix product of the runtime; the host
+ * only factors q x q Gram matrices, which are summed in f64. The sketch stands on the matrix's shorter side.
+ *
+ * Where they take powers of W^T W, the sketch is multiplied with Chebyshev polynomials of it, which are small over the
+ * values 0 .. edge and grow beyond as no other of their degree (Zhou, Saad, Tiago & Chelikowsky 2006, section 2): with a
+ * flat spectrum, in which the top values hardly stand out, a few passes do the work of many. The edge is first the mean
+ * of all squared values, then the least that the sketch has found (`EDGES`). Where the values that are found fall
+ * steeply, powers do as well and round-off asks for them.
+ *
+ * At the end the vectors' images are made orthonormal, and the triples are those of W seen from there: half a pass more
+ * than what the sketch had (Rayleigh-Ritz). The error bound is the residual before that: each value there lies within
+ * it of a true one, and this step brings values, which are never too large, only up.
  */
 export class RandomizedSvd {
-  private constructor(
-    private readonly tall: Sessions,
-    private readonly wide: Sessions,
-    private readonly settings: SvdSettings,
+  private tall: Promise<SketchSessions> | undefined;
+  private wide: Promise<SketchSessions> | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly settings: SvdSettings = DEFAULT_SVD,
   ) {}
 
-  static async create(runtime: Runtime, settings: SvdSettings = DEFAULT_SVD): Promise<RandomizedSvd> {
-    const make = (graph: Graph, what: string): Promise<Session> =>
-      runtime.createSession(graph, { label: `svd ${what}` });
-    const [along, adjoint, ...rest] = await Promise.all([
-      make(passGraph(false), 'pass'),
-      make(passGraph(true), 'adjoint pass'),
-      make(powerGraph(false), 'power'),
-      make(powerGraph(true), 'power of a wide matrix'),
-      make(finishGraph(false), 'finish'),
-      make(finishGraph(true), 'finish of a wide matrix'),
-    ]);
-    return new RandomizedSvd(
-      { out: along, back: adjoint, power: rest[0], finish: rest[2] },
-      { out: adjoint, back: along, power: rest[1], finish: rest[3] },
-      settings,
-    );
-  }
-
   /**
-   * The top `rank` triples of W [rows, columns]. `normal` draws the sketch: the same numbers give the same result.
+   * The top `rank` triples of W [rows, columns]. `draw` draws the sketch, independent numbers of mean 0 (1 and -1, each
+   * as likely, do as well as others: Clarkson & Woodruff 2009): the same numbers give the same result.
    */
   async decompose(
     weight: Float32Array,
     rows: number,
     columns: number,
     rank: number,
-    normal: (count: number) => Float32Array,
+    draw: (count: number) => Float32Array,
   ): Promise<ApproximateSvd> {
-    const shortest = Math.min(rows, columns);
-    const q = Math.min(rank + this.settings.oversampling, shortest);
-    const { out, back, power, finish } = columns > rows ? this.wide : this.tall;
-    const w = tensor([rows, columns], weight);
-    let range = await run(out, w, tensor([q, shortest], normal(q * shortest)), identity(q));
-    let next = orthonormaliser(range.gram, q);
-    for (let i = 0; i < this.settings.powerIterations; i++) {
-      if (next.spread > EVEN) {
-        range = await run(power, w, range.product, square(next.factor, q));
-      } else {
-        const sketch = await run(back, w, range.product, square(next.factor, q));
-        range = await run(out, w, sketch.product, square(orthonormaliser(sketch.gram, q).factor, q));
-      }
-      next = orthonormaliser(range.gram, q);
+    const sessions = await this.sessions(columns > rows);
+    const w = await this.runtime.upload({ dtype: 'f32', shape: [rows, columns], data: weight });
+    const sketch = sessions.of(w);
+    try {
+      return await this.triples(sketch, { weight, rows, columns, rank }, draw);
+    } finally {
+      sketch.dispose();
+      w.dispose();
     }
-    // The way back from an orthonormal range Q gives W^T Q; its Gram matrix has W's top squared values.
-    const factor = square(next.factor, q);
-    const projected = await run(back, w, range.product, factor);
-    const { values, vectors } = symmetricEigen(projected.gram, q);
-    const rotation = new Float32Array(q * rank);
-    const inverseSigma = new Float32Array(rank);
-    const sigma = new Float32Array(rank);
-    for (let k = 0; k < rank; k++) {
-      sigma[k] = Math.sqrt(Math.max(0, values[k] ?? 0));
-      inverseSigma[k] = (sigma[k] ?? 0) > 0 ? 1 / (sigma[k] ?? 1) : 0;
-      for (let i = 0; i < q; i++) rotation[i * rank + k] = vectors[i * q + k] ?? 0;
-    }
-    const { host } = await finish.run({
-      w,
-      range: range.product,
-      factor,
-      projected: projected.product,
-      rotation: tensor([q, rank], rotation),
-      inverse_sigma: tensor([rank, 1], inverseSigma),
-      sigma: tensor([rank, 1], sigma),
-    });
-    const residuals = f32(host, 'residual_squares');
-    return {
-      u: f32(host, 'u'),
-      sigma,
-      vt: f32(host, 'vt'),
-      errorBound: Math.sqrt(residuals.reduce((most, value) => Math.max(most, value), 0)),
-    };
   }
 
   async dispose(): Promise<void> {
-    const { tall, wide } = this;
-    const sessions = [tall.out, tall.back, tall.power, tall.finish, wide.power, wide.finish];
-    await Promise.all(sessions.map((session) => session.dispose()));
+    for (const sessions of [this.tall, this.wide]) await (await sessions)?.dispose();
+  }
+
+  private sessions(wide: boolean): Promise<SketchSessions> {
+    if (wide) return (this.wide ??= SketchSessions.create(this.runtime, true));
+    return (this.tall ??= SketchSessions.create(this.runtime, false));
+  }
+
+  private async triples(
+    sketch: MatrixSketch,
+    { weight, rows, columns, rank }: Wanted,
+    draw: (count: number) => Float32Array,
+  ): Promise<ApproximateSvd> {
+    const short = Math.min(rows, columns);
+    const q = Math.min(rank + this.settings.oversampling, short);
+    const whole = q === short;
+    const start = await this.runtime.upload(rowsOf(q, whole ? identity(q) : draw(q * short)));
+    const mean = frobeniusNorm(weight) ** 2 / short;
+    const passes = whole || mean === 0 ? 0 : this.settings.powerIterations;
+    try {
+      const images =
+        passes === 0
+          ? await sketch.out(start, identity(q))
+          : await sharpened(sketch, await sketch.begin(start, mean), mean, passes, q);
+      const refined = await sketch.refine(images, gramTriples(images.gram, q, q));
+      const last = gramTriples(refined.gram, q, rank);
+      const { u, vt } = await sketch.finish(refined, last);
+      const residuals = refined.residuals.subarray(0, rank);
+      const errorBound = Math.sqrt(residuals.reduce((most, value) => Math.max(most, value), 0));
+      return { u, sigma: last.sigma, vt, errorBound };
+    } finally {
+      start.dispose();
+    }
   }
 }
 
-/** What a decomposition runs. */
-interface Sessions {
-  /** W's product from its shorter side to the longer. */
-  readonly out: Session;
-  readonly back: Session;
-  /** Back and out at once. */
-  readonly power: Session;
-  readonly finish: Session;
-}
+/** After so many passes the edge is set anew, since the sketch then knows better where the values end that it holds. */
+const EDGES: readonly number[] = [1, 3];
 
 /**
- * Above this spread of the kept directions two products are made without orthonormalising between them: what they lose
- * of the shortest, with the spread squared, is still far above the round-off of f32, and the next step mends it.
+ * Above this ratio of the shortest image to the longest, a pass is made without orthonormalising half way: what it loses
+ * of the shortest, with the ratio squared, is still far above the round-off of f32, and the next mends it.
  */
 const EVEN = 0.03;
 
-/** product = (factor^T x) op(W) and its Gram matrix in f64; W [M, K], x [q, K], op the transpose; or x [q, M], W. */
-function passGraph(adjoint: boolean): Graph {
-  const graph = new Graph();
-  const w = graph.input('w', 'f32', ['M', 'K']);
-  const sketch = orthonormalSketch(graph, adjoint ? 'M' : 'K');
-  outputWithGram(graph, gemm(graph, sketch, w, { transB: !adjoint, name: 'product' }));
-  return graph;
-}
-
-/** product = (factor^T x) W W^T and its Gram matrix in f64; W [M, K], x [q, M]. `wide`: W^T W, x [q, K]. */
-function powerGraph(wide: boolean): Graph {
-  const graph = new Graph();
-  const w = graph.input('w', 'f32', ['M', 'K']);
-  const back = gemm(graph, orthonormalSketch(graph, wide ? 'K' : 'M'), w, { transB: wide });
-  outputWithGram(graph, gemm(graph, back, w, { transB: !wide, name: 'product' }));
-  return graph;
-}
-
-function orthonormalSketch(graph: Graph, length: 'M' | 'K'): Value {
-  const x = graph.input('x', 'f32', ['q', length]);
-  const factor = graph.input('factor', 'f32', ['q', 'q']);
-  return gemm(graph, factor, x, { transA: true });
-}
-
-function outputWithGram(graph: Graph, product: Value): void {
-  graph.output(product);
-  const wide = graph.add('Cast', [product], { to: 'f64' });
-  graph.output(gemm(graph, wide, wide, { transB: true, name: 'gram' }));
-}
-
-/**
- * With Q = factor^T range and B = projected, as rows: Q's side of the triples is R^T Q, the other's Sigma^-1 R^T B, and
- * per triple the square of W times the other's less sigma times Q's, which would be 0 for a true triple. Q's side are
- * the left singular vectors; for a wide matrix the right ones.
- */
-function finishGraph(wide: boolean): Graph {
-  const graph = new Graph();
-  const w = graph.input('w', 'f32', ['M', 'K']);
-  const range = graph.input('range', 'f32', ['q', wide ? 'K' : 'M']);
-  const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const projected = graph.input('projected', 'f32', ['q', wide ? 'M' : 'K']);
-  const rotation = graph.input('rotation', 'f32', ['q', 'r']);
-  const inverseSigma = graph.input('inverse_sigma', 'f32', ['r', 1]);
-  const sigma = graph.input('sigma', 'f32', ['r', 1]);
-  const own = gemm(graph, gemm(graph, factor, rotation), range, {
-    transA: true,
-    ...(wide ? { name: 'vt' } : {}),
-  });
-  const unscaled = gemm(graph, rotation, projected, { transA: true });
-  const other = mul(graph, unscaled, inverseSigma, wide ? undefined : 'vt');
-  const residual = sub(graph, gemm(graph, other, w, { transB: !wide }), mul(graph, own, sigma));
-  const squares = reduceSum(graph, mul(graph, residual, residual), [1], false, 'residual_squares');
-  const u = transpose(graph, wide ? other : own, [1, 0], 'u');
-  for (const value of [u, wide ? own : other, squares]) graph.output(value);
-  return graph;
-}
-
-async function run(
-  session: Session,
-  w: HostTensor,
-  x: HostTensor,
-  factor: HostTensor,
-): Promise<{ readonly product: HostTensor; readonly gram: Float64Array }> {
-  const { host } = await session.run({ w, x, factor });
-  const { product, gram } = host;
-  if (product === undefined || !(gram?.data instanceof Float64Array)) {
-    throw new GraphError({ what: 'the decomposition gave no product' });
+/** The images of orthonormal rows that `passes` passes have made of the sketch; one is done. */
+async function sharpened(
+  sketch: MatrixSketch,
+  begun: Awaited<ReturnType<MatrixSketch['begin']>>,
+  mean: number,
+  passes: number,
+  q: number,
+): Promise<Images> {
+  let recurrence = begun;
+  let edge = mean;
+  for (let done = 1; done < passes; done++) {
+    const { factor } = orthonormaliser(recurrence.last.gram, q);
+    if (!EDGES.includes(done)) {
+      recurrence = await sketch.step(recurrence, factor, edge);
+      continue;
+    }
+    const images = await sketch.out(recurrence.last.rows, factor);
+    const { shortest, longest } = orthonormaliser(images.gram, q);
+    if (shortest <= EVEN * longest) return powers(sketch, images, passes - done, q);
+    edge = shortest * shortest;
+    recurrence = await sketch.half(images, edge);
   }
-  return { product, gram: gram.data };
+  return sketch.out(recurrence.last.rows, orthonormaliser(recurrence.last.gram, q).factor);
 }
 
-function f32(host: RunResult['host'], name: string): Float32Array {
-  const data = host[name]?.data;
-  if (!(data instanceof Float32Array)) throw new GraphError({ what: `the decomposition gave no '${name}'` });
-  return data;
+/** Plain passes, each half of which is made orthonormal. */
+async function powers(sketch: MatrixSketch, first: Images, passes: number, q: number): Promise<Images> {
+  let images = first;
+  for (let i = 0; i < passes; i++) {
+    const back = await sketch.back(images, orthonormaliser(images.gram, q).factor);
+    images = await sketch.out(back.rows, orthonormaliser(back.gram, q).factor);
+  }
+  return images;
 }
 
-function tensor(shape: readonly number[], data: Float32Array): HostTensor {
-  return { dtype: 'f32', shape, data };
+function rowsOf(q: number, data: Float32Array): HostTensor {
+  return { dtype: 'f32', shape: [q, data.length / q], data };
 }
 
-function square(data: Float32Array, q: number): HostTensor {
-  return tensor([q, q], data);
-}
-
-function identity(q: number): HostTensor {
+function identity(q: number): Float32Array {
   const data = new Float32Array(q * q);
   for (let i = 0; i < q; i++) data[i * q + i] = 1;
-  return tensor([q, q], data);
+  return data;
 }

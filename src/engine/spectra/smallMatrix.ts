@@ -4,8 +4,10 @@ import { symmetricEigen } from './symmetricEigen';
 export interface Orthonormaliser {
   /** [q, q]: Y times this has orthonormal columns, or zero ones where Y has fewer directions. */
   readonly factor: Float32Array;
-  /** About how much shorter Y's shortest direction is than its longest; 0 where it has fewer than q. */
-  readonly spread: number;
+  /** About the length of Y's shortest direction, never less than it; 0 where it has fewer than q. */
+  readonly shortest: number;
+  /** About the length of its longest, never more. */
+  readonly longest: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export function orthonormaliser(gram: Float64Array, q: number): Orthonormaliser 
     if (value <= floor || value <= 0) continue;
     for (let i = 0; i < q; i++) out[i * q + j] = (vectors[i * q + j] ?? 0) / Math.sqrt(value);
   }
-  return { factor: out, spread: 0 };
+  return { factor: out, shortest: 0, longest: Math.sqrt(Math.max(0, values[0] ?? 0)) };
 }
 
 /** Least ratio of the diagonal's numbers of a Cholesky factor for which it counts as safe to invert. */
@@ -65,5 +67,5 @@ function inverseCholesky(symmetric: Float64Array, q: number): Orthonormaliser | 
       out[j * q + i] = value;
     }
   }
-  return { factor: out, spread: least / most };
+  return { factor: out, shortest: least, longest: most };
 }

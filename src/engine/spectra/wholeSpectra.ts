@@ -3,6 +3,7 @@ import type { Runtime } from '../graph/runtime';
 import { LocalEigenSolver, type EigenSolver } from './eigenSolver';
 import { eigenvalueBound, singularValueBound } from './errorBound';
 import { GramMatrices, type GramBlock } from './gram';
+import { inOrder } from './inOrder';
 
 /** A weight W [rows, columns], row-major. */
 export interface NamedMatrix {
@@ -70,25 +71,13 @@ export class WholeSpectra {
    * The spectra of many matrices, in their order, as they are ready. The next matrices are multiplied while the solver
    * works; `matrices` is asked for no more of them than are at work.
    */
-  async *all<M extends NamedMatrix>(
+  all<M extends NamedMatrix>(
     matrices: Iterable<M> | AsyncIterable<M>,
   ): AsyncGenerator<{ readonly matrix: M; readonly spectrum: Spectrum }> {
-    const atWork: { readonly matrix: M; readonly spectrum: Promise<Spectrum> }[] = [];
-    try {
-      for await (const matrix of matrices) {
-        const spectrum = this.of(matrix);
-        // It is awaited below; until then a failure is not one that nobody hears of.
-        spectrum.catch(() => undefined);
-        atWork.push({ matrix, spectrum });
-        const first = atWork.length > this.solver.parallel ? atWork.shift() : undefined;
-        if (first !== undefined) yield { matrix: first.matrix, spectrum: await first.spectrum };
-      }
-      for (let first = atWork.shift(); first !== undefined; first = atWork.shift()) {
-        yield { matrix: first.matrix, spectrum: await first.spectrum };
-      }
-    } finally {
-      await Promise.allSettled(atWork.map(({ spectrum }) => spectrum));
-    }
+    return inOrder(matrices, this.solver.parallel, async (matrix) => ({
+      matrix,
+      spectrum: await this.of(matrix),
+    }));
   }
 
   async dispose(): Promise<void> {

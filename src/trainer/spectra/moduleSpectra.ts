@@ -38,7 +38,7 @@ const KIND = 'spectra-1';
  * weights' content: it is found once, for all experiments and windows.
  */
 export class ModuleSpectra {
-  #svd: Promise<RandomizedSvd> | undefined;
+  #svd: RandomizedSvd | undefined;
   #whole: WholeSpectra | undefined;
 
   /** `cpu` is the CPU's runtime. */
@@ -83,7 +83,7 @@ export class ModuleSpectra {
   }
 
   async dispose(): Promise<void> {
-    await (await this.#svd)?.dispose();
+    await this.#svd?.dispose();
     await this.#whole?.dispose();
   }
 
@@ -139,20 +139,13 @@ export class ModuleSpectra {
     for (const module of modules) {
       signal.throwIfAborted();
       const file = await cached(KIND, keyOf(content, module, 'fast'), async (target) => {
-        this.#svd ??= RandomizedSvd.create(this.cpu);
+        this.#svd ??= new RandomizedSvd(this.cpu);
         const { outputs, inputs, weight } = module;
         const matrix = await source.readTensor(weight);
         const random = new RandomStream(SEED, `spectrum/${weight}`);
         const rank = Math.min(TOP, outputs, inputs);
-        const normal = (count: number): Float32Array => random.normals(count);
-        const { sigma, errorBound } = await topSingular(
-          await this.#svd,
-          matrix,
-          outputs,
-          inputs,
-          rank,
-          normal,
-        );
+        const normal = (count: number): Float32Array => random.signs(count);
+        const { sigma, errorBound } = await topSingular(this.#svd, matrix, outputs, inputs, rank, normal);
         await writeSpectrum(target, sigma, frobeniusNorm(matrix), errorBound);
       });
       yield await readSpectrum(file, module, 'fast');

@@ -56,10 +56,10 @@ export async function decomposeModules(
       const key = `${content}/${weight}/${rank}/${how}`;
       const file = await cached('svd-2', key, async (target) => {
         progress({ what: 'decomposing the weights', fraction: done / modules.length });
-        svd ??= await RandomizedSvd.create(runtime);
+        svd ??= new RandomizedSvd(runtime);
         const matrix = await source.readTensor(weight);
         const random = new RandomStream(seed, `svd/${weight}`);
-        const found = await topSingular(svd, matrix, outputs, inputs, rank, (count) => random.normals(count));
+        const found = await topSingular(svd, matrix, outputs, inputs, rank, (count) => random.signs(count));
         await writeTriples(target, module, { ...found, frobenius: frobeniusNorm(matrix) });
       });
       const error_bound = await readErrorBound(file);

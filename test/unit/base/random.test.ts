@@ -71,6 +71,19 @@ describe('RandomStream', () => {
     expect(Math.abs(within - 0.6827)).toBeLessThan(0.01);
   });
 
+  it('draws signs, each about as often, that do not follow from each other', () => {
+    const signs = new RandomStream(7, 'test').signs(50_001);
+    expect(new Set(signs)).toEqual(new Set([-1, 1]));
+    for (const apart of [0, 1, 31, 32]) {
+      let sum = 0;
+      for (let i = apart; i < signs.length; i++)
+        sum += (signs[i] ?? NaN) * (apart === 0 ? 1 : (signs[i - apart] ?? NaN));
+      // Five deviations.
+      expect(Math.abs(sum)).toBeLessThan(5 * Math.sqrt(signs.length));
+    }
+    expect(new RandomStream(7, 'test').signs(33).at(-1)).toBe(signs[32]);
+  });
+
   it('draws every number below a bound about equally often', () => {
     const stream = new RandomStream(1, 'test');
     const counts = [0, 0, 0, 0, 0, 0, 0];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../../src/base/random';
 import type { TopSingular } from '../../../../src/engine/spectra/triples';
 import { exactTopSingular } from '../../../../src/engine/spectra/exactSvd';
+import { ParallelSvd } from '../../../../src/engine/spectra/parallelSvd';
 import { RandomizedSvd } from '../../../../src/engine/spectra/randomizedSvd';
 import { decompositionMethod, topSingular } from '../../../../src/engine/spectra/topSingular';
 import type { Runtime } from '../../../../src/engine/graph/runtime';
@@ -59,7 +60,7 @@ let runtime: Runtime;
 let svd: RandomizedSvd;
 beforeAll(async () => {
   runtime = await createRuntime('cpu', { threads: 1 });
-  svd = await RandomizedSvd.create(runtime);
+  svd = new RandomizedSvd(runtime);
 });
 afterAll(async () => {
   await svd.dispose();
@@ -68,7 +69,7 @@ afterAll(async () => {
 
 const randomized = ({ weight, rows, columns }: Spectral, seed = 3, rank = RANK) => {
   const random = new RandomStream(seed, 'sketch');
-  return svd.decompose(weight, rows, columns, rank, (count) => random.normals(count));
+  return svd.decompose(weight, rows, columns, rank, (count) => random.signs(count));
 };
 
 const expectDescending = (sigma: Float32Array): void => {
@@ -133,6 +134,119 @@ describe('the error bound', () => {
   });
 });
 
+describe('a flat spectrum', () => {
+  // As those of trained weights are: the values around the last that is wanted are hardly told apart.
+  const flat = withSpectrum(
+    220,
+    200,
+    range(200, (i) => 2 - i / 110),
+  );
+  const best = flat.sigma.slice(0, RANK).reduce((sum, value) => sum + value * value, 0);
+
+  it('gives in a few passes what powers would need many for', async () => {
+    const found = await randomized(flat);
+    expect(capturedEnergy(flat, found) / best).toBeGreaterThan(0.998);
+    expect(found.errorBound).toBeLessThan(0.05);
+  });
+
+  it.each([0, 1, 2, 3, 4, 6])('gives more with each pass: %i', async (powerIterations) => {
+    const shares: number[] = [];
+    for (const passes of [powerIterations, powerIterations + 1]) {
+      const other = new RandomizedSvd(runtime, { oversampling: 10, powerIterations: passes });
+      const random = new RandomStream(5, 'sketch');
+      const found = await other.decompose(flat.weight, 220, 200, RANK, (count) => random.signs(count));
+      shares.push(capturedEnergy(flat, found) / best);
+      for (const value of found.sigma) {
+        const nearest = Math.min(...flat.sigma.map((exact) => Math.abs(exact - value)));
+        expect(nearest).toBeLessThanOrEqual(found.errorBound + 1e-5);
+      }
+      await other.dispose();
+    }
+    expect(shares[1]).toBeGreaterThan(shares[0] ?? NaN);
+    expect(shares[1]).toBeLessThan(1 + 1e-5);
+  });
+});
+
+describe('a few directions far above the rest', () => {
+  it.each([1e2, 1e4])('leave the rest as it is: %d times', async (above) => {
+    const sigma = range(140, (i) => (i < 3 ? above * (3 - i) : 2 - i / 100));
+    const matrix = withSpectrum(150, 140, sigma);
+    const found = await randomized(matrix);
+    sigma.slice(0, RANK).forEach((value, k) => {
+      expect(Math.abs((found.sigma[k] ?? NaN) - value)).toBeLessThan(0.05 + 1e-5 * above);
+    });
+    expect(found.errorBound).toBeLessThan(0.5 + 1e-5 * above);
+  });
+});
+
+describe('several runtimes at once', () => {
+  it('find what one alone finds, bit by bit, each its own', async () => {
+    const others = [await createRuntime('cpu', { threads: 1 }), await createRuntime('cpu', { threads: 1 })];
+    const parallel = new ParallelSvd(others);
+    expect(parallel.parallel).toBe(2);
+    const list = Object.values(matrices);
+    const alone: TopSingular[] = [];
+    for (const matrix of list) alone.push(await randomized(matrix));
+    const together = await Promise.all(
+      list.map(({ weight, rows, columns }) => {
+        const random = new RandomStream(3, 'sketch');
+        return parallel.decompose(weight, rows, columns, RANK, (count) => random.signs(count));
+      }),
+    );
+    expect(together).toEqual(alone);
+    await parallel.dispose();
+    await Promise.all(others.map((other) => other.dispose()));
+  });
+
+  it('take many matrices, small ones too, and give them back in their order', async () => {
+    const parallel = new ParallelSvd([runtime]);
+    const list = [matrices['a tall'] ?? zero, withSpectrum(140, 130, [9, 8, 7]), deficient].map(
+      (matrix, i) => ({
+        ...matrix,
+        data: matrix.weight,
+        rank: 3 + i,
+        draw: (count: number): Float32Array => new RandomStream(i, 'sketch').signs(count),
+      }),
+    );
+    const found: string[] = [];
+    for await (const { matrix, triples } of parallel.all(list)) {
+      expect(triples.sigma).toHaveLength(matrix.rank);
+      triples.sigma.forEach((value, k) => expect(value).toBeCloseTo(matrix.sigma[k] ?? 0, 4));
+      found.push(`${matrix.rows}x${matrix.columns}`);
+    }
+    expect(found).toEqual(['150x40', '140x130', '60x50']);
+    await parallel.dispose();
+  });
+
+  it('go on after a matrix that has no decomposition', async () => {
+    const other = await createRuntime('cpu', { threads: 1 });
+    const parallel = new ParallelSvd([other]);
+    const bad = new Float32Array(150 * 140).fill(NaN);
+    const draw = (count: number): Float32Array => new RandomStream(1, 'sketch').signs(count);
+    const failed = parallel.decompose(bad, 150, 140, 4, draw);
+    const good = parallel.decompose(deficient.weight, 60, 50, 3, draw);
+    await expect(failed).rejects.toThrow('do not converge');
+    expect((await good).sigma[0]).toBeCloseTo(4, 4);
+    await parallel.dispose();
+    await other.dispose();
+  });
+});
+
+describe('a sketch as wide as the matrix', () => {
+  it('is the whole decomposition, and draws nothing', async () => {
+    const small = withSpectrum(
+      14,
+      40,
+      range(14, (i) => 3 - i / 10),
+    );
+    const found = await svd.decompose(small.weight, 14, 40, 6, () => {
+      throw new Error('nothing is to be drawn');
+    });
+    found.sigma.forEach((value, k) => expect(value).toBeCloseTo(small.sigma[k] ?? NaN, 5));
+    expect(found.errorBound).toBeLessThan(1e-5);
+  });
+});
+
 describe('the seed', () => {
   it('decides every bit', async () => {
     const matrix = matrices['a flat'] ?? zero;
@@ -193,7 +307,7 @@ describe('topSingular', () => {
     const draws: number[] = [];
     const normal = (count: number): Float32Array => {
       draws.push(count);
-      return new RandomStream(1, 'sketch').normals(count);
+      return new RandomStream(1, 'sketch').signs(count);
     };
     const small = matrices['a tall'] ?? zero;
     const exact = await topSingular(svd, small.weight, small.rows, small.columns, 4, normal);

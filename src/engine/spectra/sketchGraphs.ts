@@ -1,0 +1,142 @@
+import { gemm, mul, reduceSum, sub, transpose } from '../graph/builder';
+import { Graph } from '../graph/graph';
+import type { Value } from '../graph/types';
+
+/**
+ * The graphs of a randomised decomposition of W [M, K]. Sketches stand as rows, [q, n], which the runtime multiplies
+ * fastest. `short` is W's shorter side, `long` the other; `wide` says that the short side are W's rows. Gram matrices
+ * are summed in f64.
+ */
+
+type Make = (wide: boolean) => Graph;
+
+/** W, and what leads across it either way. */
+function matrix(graph: Graph, wide: boolean) {
+  const w = graph.input('w', 'f32', ['M', 'K']);
+  return {
+    short: wide ? 'M' : 'K',
+    long: wide ? 'K' : 'M',
+    /** The products of rows [q, short] with W: rows [q, long]. */
+    out: (x: Value, name?: string): Value => gemm(graph, x, w, { transB: !wide, ...named(name) }),
+    back: (y: Value, name?: string): Value => gemm(graph, y, w, { transB: wide, ...named(name) }),
+  };
+}
+
+const named = (name: string | undefined): { readonly name?: string } => (name === undefined ? {} : { name });
+
+function outputGram(graph: Graph, rows: Value): void {
+  const wide = graph.add('Cast', [rows], { to: 'f64' });
+  graph.output(gemm(graph, wide, wide, { transB: true, name: 'gram' }));
+}
+
+/** x [q, short] to scale * x W^T W - x (for a tall W), with `scale` [1, 1], and its Gram matrix. */
+export const beginGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { short, out, back } = matrix(graph, wide);
+  const x = graph.input('x', 'f32', ['q', short]);
+  const scale = graph.input('scale', 'f32', [1, 1]);
+  const next = sub(graph, mul(graph, back(out(x)), scale), x, 'next');
+  graph.output(next);
+  outputGram(graph, next);
+  return graph;
+};
+
+/** x = factor^T t, its image, the product with W [q, long], and the image's Gram matrix. */
+export const outGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { short, out } = matrix(graph, wide);
+  const t = graph.input('t', 'f32', ['q', short]);
+  const factor = graph.input('factor', 'f32', ['q', 'q']);
+  const x = gemm(graph, factor, t, { transA: true, name: 'x' });
+  const image = out(x, 'image');
+  graph.output(x);
+  graph.output(image);
+  outputGram(graph, image);
+  return graph;
+};
+
+/** The second half of a pass: scale * image W - x, and its Gram matrix. */
+export const halfGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { short, long, back } = matrix(graph, wide);
+  const x = graph.input('x', 'f32', ['q', short]);
+  const image = graph.input('image', 'f32', ['q', long]);
+  const scale = graph.input('scale', 'f32', [1, 1]);
+  const next = sub(graph, mul(graph, back(image), scale), x, 'next');
+  graph.output(next);
+  outputGram(graph, next);
+  return graph;
+};
+
+/**
+ * A step of Chebyshev's recurrence, T_{k+1}(z) = 2 z T_k(z) - T_{k-1}(z) with z = scale W^T W - 1: `t` and `before`
+ * are times factor^T first, which makes t's rows orthonormal and leaves the recurrence as it is.
+ */
+export const stepGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { short, out, back } = matrix(graph, wide);
+  const before = graph.input('before', 'f32', ['q', short]);
+  const t = graph.input('t', 'f32', ['q', short]);
+  const factor = graph.input('factor', 'f32', ['q', 'q']);
+  const scale = graph.input('scale', 'f32', [1, 1]);
+  const x = gemm(graph, factor, t, { transA: true, name: 'x' });
+  const pass = sub(graph, mul(graph, back(out(x)), scale), x);
+  const twice = graph.add('Add', [pass, pass], {});
+  const next = sub(graph, twice, gemm(graph, factor, before, { transA: true }), 'next');
+  graph.output(x);
+  graph.output(next);
+  outputGram(graph, next);
+  return graph;
+};
+
+/** The way back from the orthonormal rows factor^T image: [q, short], and its Gram matrix. */
+export const backGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { long, back } = matrix(graph, wide);
+  const image = graph.input('image', 'f32', ['q', long]);
+  const factor = graph.input('factor', 'f32', ['q', 'q']);
+  const next = back(gemm(graph, factor, image, { transA: true }), 'next');
+  graph.output(next);
+  outputGram(graph, next);
+  return graph;
+};
+
+/**
+ * Triples from orthonormal x and its image: x's side is rotation^T x, the image's over^T image, with over = rotation
+ * times Sigma^-1. Then the way back from the latter, its Gram matrix, and by row the square of what it differs by from
+ * sigma times x's side, which would be 0 for a true triple.
+ */
+export const refineGraph: Make = (wide) => {
+  const graph = new Graph();
+  const { short, long, back } = matrix(graph, wide);
+  const x = graph.input('x', 'f32', ['q', short]);
+  const image = graph.input('image', 'f32', ['q', long]);
+  const rotation = graph.input('rotation', 'f32', ['q', 'q']);
+  const over = graph.input('over', 'f32', ['q', 'q']);
+  const sigma = graph.input('sigma', 'f32', ['q', 1]);
+  const longSide = gemm(graph, over, image, { transA: true, name: 'long_side' });
+  const projected = back(longSide, 'projected');
+  const residual = sub(graph, projected, mul(graph, gemm(graph, rotation, x, { transA: true }), sigma));
+  graph.output(longSide);
+  graph.output(projected);
+  outputGram(graph, projected);
+  graph.output(reduceSum(graph, mul(graph, residual, residual), [1], false, 'residual_squares'));
+  return graph;
+};
+
+/** The first r triples from orthonormal rows of the long side, and what leads back from them. */
+export const finishGraph: Make = (wide) => {
+  const graph = new Graph();
+  const [short, long] = wide ? ['M', 'K'] : ['K', 'M'];
+  const longSide = graph.input('long_side', 'f32', ['q', long]);
+  const projected = graph.input('projected', 'f32', ['q', short]);
+  const rotation = graph.input('rotation', 'f32', ['q', 'r']);
+  const over = graph.input('over', 'f32', ['q', 'r']);
+  const longVectors = { factor: rotation, rows: longSide };
+  const shortVectors = { factor: over, rows: projected };
+  const [left, right] = wide ? [shortVectors, longVectors] : [longVectors, shortVectors];
+  const rotated = gemm(graph, left.factor, left.rows, { transA: true });
+  graph.output(transpose(graph, rotated, [1, 0], 'u'));
+  graph.output(gemm(graph, right.factor, right.rows, { transA: true, name: 'vt' }));
+  return graph;
+};
