@@ -2,7 +2,14 @@ import type { AdaptedLayer } from '../engine/adapters/layer';
 import type { AllocatedRank } from '../engine/spectra/allocation/allocate';
 import type { LowRankConfig } from '../protocol/experiment/types';
 import { methodOf, settingsOf } from './method';
-import { allocateRanks, energyOf, evenRanks, type RankSpectrum, trainableParameters } from './ranks';
+import {
+  allocateRanks,
+  energyOf,
+  evenRanks,
+  type Ranks,
+  type RankSpectrum,
+  trainableParameters,
+} from './ranks';
 
 /** The ranks of all adapted modules, with what they cost and keep. */
 export interface AllocationPlan {
@@ -27,10 +34,22 @@ export function planAllocation(
   if (adapter.method === 'lamda++') {
     return summary(adapter.ranks.allocation, adapter, modules, allocateRanks(adapter, modules, spectra));
   }
-  const ranks = [...evenRanks(adapter, modules)].map(([path, rank]) => {
+  return givenPlan(adapter, modules, evenRanks(adapter, modules), spectra);
+}
+
+/** What given ranks come to, as those of a run that has been; modules without a rank are not adapted. */
+export function givenPlan(
+  adapter: LowRankConfig,
+  modules: readonly AdaptedLayer[],
+  given: Ranks,
+  spectra: ReadonlyMap<string, RankSpectrum>,
+): AllocationPlan {
+  const adapted = modules.filter(({ path }) => given.has(path));
+  const ranks = adapted.map(({ path }) => {
+    const rank = given.get(path) ?? 0;
     return { path, rank, energy: energyOf(spectra.get(path), rank), pinned: false };
   });
-  return summary(adapter.method, adapter, modules, ranks);
+  return summary(adapter.method, adapter, adapted, ranks);
 }
 
 /** The same budget spent otherwise: each with the name it is shown by, as the config that would do it. */

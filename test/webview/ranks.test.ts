@@ -1,48 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors';
-import { axeViolations, openPanel, type OpenPanel, screenshot, startBrowser } from './support/panel';
+import { axeViolations, keepPicture, screenshot } from './support/panel';
+import { expectSound, panelTests, THEME_NAMES } from './support/panelTests';
 import { RanksHost, type RanksWorld } from './support/ranks';
-import { type ThemeName, THEMES } from './support/themes';
 
-let browser: Browser;
-let host: RanksHost | undefined;
-let panel: OpenPanel | undefined;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterEach(async () => {
-  host?.dispose();
-  await panel?.page.close();
-  host = panel = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-});
-
-interface Opening extends RanksWorld {
-  readonly theme?: ThemeName;
-  readonly size?: number;
-  readonly state?: unknown;
-  /** Nothing is shown yet. */
-  readonly empty?: boolean;
-}
-
-async function open({ theme = 'dark', size = 900, state, empty = false, ...world }: Opening = {}) {
-  const made = new RanksHost(world);
-  host = made;
-  if (!empty) made.show();
-  panel = await openPanel(browser, {
-    name: 'ranks',
-    theme,
-    width: size,
-    state,
-    host: (channel) => made.connect(channel),
-  });
-  const { page } = panel;
-  return { page, host: made, panel };
-}
+const open = panelTests('ranks', (world: RanksWorld) => new RanksHost(world));
 
 const cell = (page: Page, name: RegExp) => page.getByRole('gridcell', { name });
 const budget = (page: Page) => page.getByRole('slider', { name: 'Budget' });
@@ -54,7 +17,7 @@ async function planned(page: Page): Promise<void> {
   await expect.poll(() => page.locator('.grid-cell.pending').count()).toBe(0);
 }
 
-describe.each(Object.keys(THEMES) as ThemeName[])('the page in the %s theme', (theme) => {
+describe.each(THEME_NAMES)('the page in the %s theme', (theme) => {
   it.each([400, 900, 1400])('shows everything at %i px, and axe finds nothing', async (size) => {
     const { page, panel: opened } = await open({ theme, size });
     await planned(page);
@@ -73,13 +36,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('the page in the %s theme', (t
       await page.waitForTimeout(200);
       await cell(page, /^layer 7, v_proj, rank/u).click();
     }
-    await screenshot(page, `ranks-${theme}-${size}`);
-    expect(await axeViolations(page)).toEqual([]);
-    expect(await opened.complaints()).toEqual([]);
-    const overflow: unknown = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(overflow).toBe(0);
+    await expectSound(opened, `ranks-${theme}-${size}`);
   });
 });
 
@@ -270,5 +227,60 @@ describe('the page', () => {
     made.world.failure = undefined;
     await page.getByRole('button', { name: 'Try again' }).click();
     await planned(page);
+  });
+});
+
+describe.each(THEME_NAMES)('the board of a run, in the %s theme', (theme) => {
+  it('shows the ranks that the run got, and lets nothing be changed', async () => {
+    const { page, host: made, panel: opened } = await open({ theme, run: true, layers: 12 });
+    await planned(page);
+    expect(await budget(page).isVisible()).toBe(false);
+    expect(await apply(page).isVisible()).toBe(false);
+    await cell(page, /^layer 3, q_proj, rank 16,/u).click();
+    expect(await page.getByRole('menu').isVisible()).toBe(false);
+    await page.keyboard.press('Delete');
+    expect(await page.locator('.grid-cell.pinned').count()).toBe(0);
+    expect(await page.getByRole('status').textContent()).toBe('The run has been: its ranks stand.');
+    await page.waitForTimeout(100);
+    await expectSound(opened, `ranks-run-${theme}`);
+    expect(made.planned).toHaveLength(1);
+  });
+});
+
+describe('the board', () => {
+  it('is saved as vectors, pixels and numbers', async () => {
+    const { page, host: made, panel: opened } = await open({ layers: 6 });
+    await planned(page);
+    const save = async (name: string): Promise<void> => {
+      await page.getByText('Save as').click();
+      await screenshot(page, 'ranks-save');
+      await page.getByRole('button', { name }).click();
+    };
+    await cell(page, /^layer 3, q_proj,/u).click();
+    await page.getByRole('menuitemradio', { name: 'Pin rank 64' }).click();
+    await expect.poll(() => page.locator('.grid-cell.pinned').count()).toBe(1);
+    await save('Picture (SVG)');
+    await expect.poll(() => made.saved.svg).toBeDefined();
+    const { svg = '' } = made.saved;
+    for (const word of ['Ranks: gsm8k', 'Mean rank', 'rank 64 ×', 'gate_proj', '>64</text>']) {
+      expect(svg).toContain(word);
+    }
+    const parsed: unknown = await page.evaluate(
+      `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror') === null`,
+    );
+    expect(parsed).toBe(true);
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('run-1');
+    await page.getByRole('checkbox', { name: 'Side by side' }).click();
+    await save('Picture (PNG)');
+    await expect.poll(() => made.saved.png?.length ?? 0).toBeGreaterThan(5000);
+    keepPicture('ranks-saved', made.saved.png);
+    await save('Ranks of all modules (CSV)');
+    await expect.poll(() => made.saved.csv?.split('\r\n').length).toBe(1 + 42 + 1);
+    expect(made.saved.csv).toMatch(
+      /^module,kind,layer,rows,columns,rank,pinned,.*"rank in gsm8k, Nov 24 12:00"\r\n/u,
+    );
+    expect(made.saved.csv).toMatch(/^model\.layers\.3\.self_attn\.q_proj,q_proj,3,576,576,64,yes,/mu);
+    expect(await opened.complaints()).toEqual([]);
+    expect(made.errors).toEqual([]);
   });
 });

@@ -1,61 +1,25 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors';
 import { isRecord } from '../../src/base/guards';
-import { axeViolations, openPanel, type OpenPanel, screenshot, startBrowser } from './support/panel';
+import { axeViolations, screenshot } from './support/panel';
+import { expectSound, panelTests, THEME_NAMES } from './support/panelTests';
 import { SpectraHost, type SpectraWorld } from './support/spectra';
-import { type ThemeName, THEMES } from './support/themes';
 
-let browser: Browser;
-let host: SpectraHost | undefined;
-let panel: OpenPanel | undefined;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterEach(async () => {
-  host?.dispose();
-  await panel?.page.close();
-  host = panel = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-});
-
-interface Opening extends SpectraWorld {
-  readonly theme?: ThemeName;
-  readonly size?: number;
-  readonly state?: unknown;
-  /** Nothing is shown yet. */
-  readonly empty?: boolean;
-}
-
-async function open({ theme = 'dark', size = 900, state, empty = false, ...world }: Opening = {}) {
-  const made = new SpectraHost(world);
-  host = made;
-  if (!empty) made.show();
-  panel = await openPanel(browser, {
-    name: 'spectra',
-    theme,
-    width: size,
-    state,
-    host: (channel) => made.connect(channel),
-  });
-  const { page } = panel;
-  return { page, host: made, panel };
-}
+const open = panelTests('spectra', (world: SpectraWorld) => new SpectraHost(world));
 
 const cell = (page: Page, name: RegExp) => page.getByRole('gridcell', { name });
-const slider = (page: Page) => page.getByRole('slider');
+const slider = (page: Page) => page.getByRole('slider', { name: /^Rank of/u });
+const mark = (page: Page) => page.getByRole('slider', { name: 'Step of training' });
 const rows = (page: Page) => page.locator('.curve-list li');
 
 /** Waits until all spectra are on the page. */
 async function filled(page: Page): Promise<void> {
-  await expect.poll(() => page.locator('.grid-cell.pending').count()).toBe(0);
+  await expect.poll(() => page.locator('.grid-cell.pending:not(.unchanged)').count()).toBe(0);
   await page.waitForSelector('.curve-list li');
 }
 
-describe.each(Object.keys(THEMES) as ThemeName[])('the page in the %s theme', (theme) => {
+describe.each(THEME_NAMES)('the page in the %s theme', (theme) => {
   it.each([400, 900, 1400])('shows everything at %i px, and axe finds nothing', async (size) => {
     const { page, panel: opened } = await open({ theme, size, tuned: size === 1400 });
     await filled(page);
@@ -65,13 +29,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('the page in the %s theme', (t
     await page.getByText('Energy by rank').click();
     await cell(page, /^layer 3, q_proj,/u).hover();
     await page.waitForTimeout(200);
-    await screenshot(page, `spectra-${theme}-${size}`);
-    expect(await axeViolations(page)).toEqual([]);
-    expect(await opened.complaints()).toEqual([]);
-    const overflow: unknown = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(overflow).toBe(0);
+    await expectSound(opened, `spectra-${theme}-${size}`);
   });
 });
 
@@ -250,7 +208,7 @@ describe('the page', () => {
     await save('Measures of all modules (CSV)');
     await expect.poll(() => made.saved.csv?.split('\r\n').length).toBe(1 + 42 + 1);
     await save('Singular values drawn (CSV)');
-    await expect.poll(() => made.saved.csv).toMatch(/^spectra_of,module,index,singular_value,/u);
+    await expect.poll(() => made.saved.csv).toMatch(/^spectra_of,step,module,index,singular_value,/u);
     expect(made.saved.csv?.split('\r\n').length).toBe(1 + 576 + 1);
     expect(await opened.complaints()).toEqual([]);
     expect(made.errors).toEqual([]);
@@ -318,6 +276,170 @@ describe('the page', () => {
     made.show();
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('is not there');
     expect(await rows(page).count()).toBe(1);
+    expect(made.errors).toEqual([]);
+  });
+});
+
+describe.each(THEME_NAMES)('what training changed, in the %s theme', (theme) => {
+  it('is shown along the losses, and axe finds nothing', async () => {
+    const size = theme === 'light' ? 400 : 900;
+    const { page, panel: opened } = await open({ theme, size, run: true, recorded: 13, plain: true });
+    await filled(page);
+    await mark(page).focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 275 of 300');
+    await page.waitForTimeout(200);
+    await expectSound(opened, `spectra-training-${theme}`);
+  });
+
+  it('is shown beside another model that is compared with', async () => {
+    const { page, panel: opened } = await open({ theme, layers: 12, recorded: 5 });
+    await filled(page);
+    await page.getByRole('button', { name: 'Compare with model…' }).click();
+    await expect.poll(() => rows(page).count()).toBe(4);
+    await page.waitForTimeout(250);
+    await expectSound(opened, `spectra-compared-${theme}`);
+  });
+});
+
+describe('what training changed', () => {
+  it('is played to the last step by the keyboard alone, each step once and in order', async () => {
+    const { page, host: made, panel: opened } = await open({ run: true, recorded: 9, layers: 4 });
+    await filled(page);
+    await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe('200');
+    await mark(page).focus();
+    for (const [key, step] of [
+      ['ArrowLeft', '175'],
+      ['PageDown', '125'],
+      ['Home', '0'],
+      ['ArrowUp', '25'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe(step);
+    }
+    await expect.poll(() => made.stepped.at(-1)).toBe(25);
+    expect(await mark(page).getAttribute('aria-valuetext')).toMatch(
+      /^step 25 of 200, training loss [\d.]+, evaluation loss [\d.]+$/u,
+    );
+    const stable = cell(page, /^layer 1, q_proj, stable rank: [\d.]+$/u);
+    const before = await stable.getAttribute('aria-label');
+    made.stepped.length = 0;
+    await page.keyboard.press('Space');
+    await expect.poll(() => page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+    await expect.poll(() => made.stepped, { timeout: 15_000 }).toEqual([50, 75, 100, 125, 150, 175, null]);
+    await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1);
+    expect(await stable.getAttribute('aria-label')).not.toBe(before);
+    // From the end it begins again; another key press pauses it.
+    await page.getByRole('button', { name: 'Play' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => made.stepped.at(-1)).toBe(0);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1);
+    expect(await opened.complaints()).toEqual([]);
+    expect(made.errors).toEqual([]);
+  });
+
+  it('is stepped through with the mouse, on axes and colours that stay', async () => {
+    const { page } = await open({ recorded: 9, layers: 4 });
+    await filled(page);
+    const scale = (): Promise<string | null> => page.textContent('.scale');
+    const box = await page.locator('.strip').boundingBox();
+    if (box === null) throw new Error('the strip has no place');
+    await page.mouse.click(box.x + box.width / 2, box.y + 20);
+    await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe('100');
+    // Who plays what training changed sees it in the map, too.
+    await expect.poll(() => page.getByRole('combobox', { name: 'of' }).inputValue()).toBe('training');
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Largest singular value' });
+    await page.waitForTimeout(100);
+    const shown = await scale();
+    await page.getByRole('button', { name: 'Previous step' }).click();
+    await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 75 of 200');
+    await page.waitForTimeout(100);
+    expect(await scale()).toBe(shown);
+    await expect
+      .poll(() => page.locator('.curve-name').allTextContents())
+      .toContain('layer 0, q_proj · ΔW of gsm8k-lamda, step 75');
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Columns still trained' });
+    await expect.poll(() => cell(page, /^layer 0, q_proj, columns still trained: 14$/u).count()).toBe(1);
+    await page.waitForTimeout(100);
+    await screenshot(page, 'spectra-live-columns');
+    // Before the first step nothing has changed.
+    await mark(page).focus();
+    await page.keyboard.press('Home');
+    await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'Stable rank' });
+    await expect
+      .poll(() => cell(page, /^layer 0, q_proj, stable rank: nothing has changed yet$/u).count())
+      .toBe(1);
+    await screenshot(page, 'spectra-unchanged');
+  });
+
+  it('grows while the run is at work, and the last step is followed', async () => {
+    const { page, host: made } = await open({ run: true, recorded: 3, live: true, layers: 4 });
+    await filled(page);
+    await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 50 of 50');
+    expect(await page.textContent('.timeline-run')).toContain('at work: further steps come');
+    made.training.grow();
+    await expect.poll(() => page.textContent('.timeline-head'), { timeout: 5000 }).toContain('Step 75 of 75');
+    await page.getByRole('button', { name: 'Previous step' }).click();
+    await expect.poll(() => made.stepped.at(-1)).toBe(50);
+    made.training.grow();
+    await expect
+      .poll(() => page.textContent('.timeline-head'), { timeout: 5000 })
+      .toContain('Step 50 of 100');
+  });
+
+  it('does not move by itself for who wants no motion', async () => {
+    const { page, host: made } = await open({ run: true, recorded: 3, layers: 4, stillness: true });
+    await filled(page);
+    await page.getByRole('button', { name: 'Play' }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+    const glide: unknown = await page.evaluate(
+      'parseFloat(getComputedStyle(document.querySelector(".step-mark")).transitionDuration)',
+    );
+    expect(glide).toBeLessThan(0.001);
+    await expect.poll(() => made.stepped, { timeout: 10_000 }).toEqual([0, 25, null]);
+  });
+
+  it('comes back at the step and with the model that were looked at', async () => {
+    const first = await open({ recorded: 5, layers: 4 });
+    await filled(first.page);
+    await mark(first.page).focus();
+    await first.page.keyboard.press('Home');
+    await first.page.getByRole('button', { name: 'Compare with model…' }).click();
+    await expect
+      .poll(async () => JSON.stringify(await first.panel.keptState()))
+      .toContain('"compared":"/models/SmolLM2-135M-Instruct"');
+    const state = await first.panel.keptState();
+    first.host.dispose();
+    await first.page.close();
+    const { page, host: made } = await open({ recorded: 5, layers: 4, state });
+    await filled(page);
+    await expect.poll(() => made.stepped).toEqual([0]);
+    await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe('0');
+  });
+});
+
+describe('a comparison', () => {
+  it('lays another model’s curves beside the first, and goes away again, by the keyboard', async () => {
+    const { page, host: made, panel: opened } = await open({ layers: 4 });
+    await filled(page);
+    await page.getByRole('button', { name: 'Compare with model…' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows(page).count()).toBe(3);
+    expect(await page.locator('.curve-name').allTextContents()).toEqual([
+      'layer 0, q_proj · SmolLM2-135M',
+      'layer 0, q_proj · SmolLM2-135M-Instruct',
+      'layer 0, q_proj · ΔW of SmolLM2-135M-Instruct',
+    ]);
+    const dashes = await page
+      .locator('.curve-list .swatch path[stroke-dasharray]')
+      .evaluateAll((paths: Element[]) => paths.map((path) => path.getAttribute('stroke-dasharray')));
+    expect(new Set(dashes).size).toBe(3);
+    await page.getByRole('button', { name: 'Compare with SmolLM2-135M-Instruct no longer' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows(page).count()).toBe(1);
+    await expect.poll(() => page.getByRole('button', { name: 'Compare with model…' }).count()).toBe(1);
+    expect(await opened.complaints()).toEqual([]);
     expect(made.errors).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { toError } from '../../src/base/errors';
 import {
   curvesHostApi,
   curvesPanelApi,
@@ -10,13 +9,12 @@ import { connectHost, saveState, savedState } from '../kit/host';
 import { assignSlots, markOf, type Mark } from '../kit/palette';
 import type { Figure } from '../kit/figure';
 import { svgPicture } from '../kit/svg';
-import { onThemeChange, readTheme } from '../kit/theme';
+import { Page } from '../kit/page';
 import { ChartCard, type ChartActions } from '../kit/chartCard';
 import { emptyText } from './empty';
 import { figuresOf } from './figures';
 import { Header } from './header';
 import { Legend } from './legend';
-import { pngOf } from '../kit/pictures';
 import { clampRange, movedRange } from '../kit/range';
 import {
   applyPatch,
@@ -36,20 +34,17 @@ import { Toolbar } from './toolbar';
 const REST = 120;
 
 /** The page: keeps the state, draws it, and speaks with the host. */
-export class App {
+export class App extends Page {
   #state: State;
-  #theme = readTheme();
   #slots = new Map<string, number>();
   #marks: ReadonlyMap<string, Mark> = new Map();
   #figures: readonly Figure[] = [];
   #emphasis: string | undefined;
   #crosshair: number | undefined;
-  #drawing = false;
   #asking: ReturnType<typeof setTimeout> | undefined;
   readonly #cards = new Map<string, ChartCard>();
   readonly #grid = el('div', { class: 'grid' });
   readonly #empty = el('p', { class: 'empty' });
-  readonly #problem = el('p', { class: 'error', role: 'alert', hidden: true });
   readonly #header: Header;
   readonly #toolbar: Toolbar;
   readonly #legend: Legend;
@@ -66,6 +61,7 @@ export class App {
   ).calls;
 
   constructor(root: HTMLElement) {
+    super();
     this.#state = initialState(decodeSavedCurves(savedState()));
     const host = this.#host;
     this.#header = new Header({
@@ -107,7 +103,7 @@ export class App {
     });
     root.append(
       el('h1', { class: 'spoken' }, 'Curves'),
-      this.#problem,
+      this.problem,
       this.#header.element,
       this.#toolbar.element,
       this.#legend.element,
@@ -115,11 +111,6 @@ export class App {
       this.#grid,
       this.#table.element,
     );
-    onThemeChange(() => {
-      this.#theme = readTheme();
-      this.recolour();
-      this.draw();
-    });
     setInterval(() => {
       this.#header.tick();
     }, 1000);
@@ -164,17 +155,7 @@ export class App {
     }, REST);
   }
 
-  /** Draws with the next frame, however much has changed until then. */
-  private draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      this.drawNow();
-    });
-  }
-
-  private drawNow(): void {
+  protected override drawNow(): void {
     const state = this.#state;
     this.recolour();
     this.#figures = figuresOf(state, this.#marks);
@@ -198,13 +179,13 @@ export class App {
 
   private drawCharts(): void {
     for (const figure of this.#figures) {
-      this.#cards.get(figure.key)?.update(figure, this.#theme, this.#emphasis);
+      this.#cards.get(figure.key)?.update(figure, this.theme, this.#emphasis);
     }
   }
 
   private recolour(): void {
     const shown = shownRuns(this.#state).map(({ folder }) => folder);
-    const { series, background } = this.#theme;
+    const { series, background } = this.theme;
     this.#slots = assignSlots(shown, this.#slots, series.length);
     this.#marks = new Map(
       [...this.#slots].map(([folder, slot]) => {
@@ -261,28 +242,14 @@ export class App {
     }
     const svg = svgPicture(this.#figures, {
       title: [...new Set(shown.map(({ experiment }) => experiment))].join(', '),
-      theme: this.#theme,
+      theme: this.theme,
       legend: shown.flatMap(({ folder, name, method, status }) => {
         const mark = this.#marks.get(folder);
         return mark === undefined ? [] : [{ ...mark, label: `${name} (${method}, ${status})` }];
       }),
       columns: 2,
     });
-    if (form === 'svg') await this.#host.saveSvg(svg);
-    else await this.#host.savePng(await pngOf(svg));
-  }
-
-  /** Says so where the host could not do what it was asked. */
-  private ask(answer: Promise<unknown>): void {
-    answer.then(
-      () => {
-        setShown(this.#problem, false);
-      },
-      (thrown: unknown) => {
-        setText(this.#problem, toError(thrown).message);
-        setShown(this.#problem, true);
-      },
-    );
+    await this.savePicture(this.#host, form, svg);
   }
 }
 

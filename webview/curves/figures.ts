@@ -3,7 +3,7 @@ import { metricStyle } from '../../src/protocol/panels/metrics';
 import type { Figure, FigureBand, FigureLine, FigureNote, FigureStrength } from '../kit/figure';
 import { formatTick, formatValue } from '../kit/format';
 import type { Mark } from '../kit/palette';
-import type { NamedRun } from './names';
+import type { NamedRun } from '../../src/protocol/panels/runNames';
 import { extentOf, headRun, isChartShown, metricsOf, shownRuns, type State } from './state';
 
 /** What the x axis is called. */

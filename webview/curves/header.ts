@@ -3,7 +3,7 @@ import { button, progressRing } from '../kit/controls';
 import { el, setShown, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { type Fact, factsOf, progressText } from './facts';
-import type { NamedRun } from './names';
+import type { NamedRun } from '../../src/protocol/panels/runNames';
 import { headRun, shownRuns, type State } from './state';
 
 export interface HeaderActions {

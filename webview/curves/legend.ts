@@ -3,7 +3,7 @@ import { el, keepChildren, setShown, setText } from '../kit/dom';
 import { formatValue } from '../kit/format';
 import { icon } from '../kit/icons';
 import type { Mark } from '../kit/palette';
-import type { NamedRun } from './names';
+import type { NamedRun } from '../../src/protocol/panels/runNames';
 import { swatch } from '../kit/swatch';
 import type { State } from './state';
 

@@ -7,7 +7,7 @@ import type {
   SavedCurves,
 } from '../../src/protocol/panels/curves';
 import { HIDDEN_METRICS, metricStyle, sortMetrics } from '../../src/protocol/panels/metrics';
-import { distinctNames, type NamedRun } from './names';
+import { distinctNames, type NamedRun } from '../../src/protocol/panels/runNames';
 
 /** How the runs are looked at. */
 export type View = Omit<SavedCurves, 'version' | 'list'>;

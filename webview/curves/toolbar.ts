@@ -4,7 +4,7 @@ import { button, checkbox, setEnabled, slider, type ValueControl } from '../kit/
 import { el, keepChildren, setText } from '../kit/dom';
 import { icon } from '../kit/icons';
 import { AXES } from './figures';
-import { Menu } from '../kit/menu';
+import { Menu, saveMenu } from '../kit/menu';
 import { isChartShown, metricsOf, type State, type View } from './state';
 
 export interface ToolbarActions {
@@ -65,18 +65,7 @@ export class Toolbar {
       actions.moveRange({ zoom: 1 / 0.7 });
     });
     this.#reset = zoom('Show all', 'reset', actions.resetRange);
-    this.#save = new Menu('Save as');
-    for (const form of ['svg', 'png', 'csv'] as const) {
-      this.#save.content.append(
-        button({
-          label: form.toUpperCase(),
-          onClick: () => {
-            this.#save.close();
-            actions.save(form);
-          },
-        }),
-      );
-    }
+    this.#save = saveMenu({ svg: 'SVG', png: 'PNG', csv: 'CSV' }, actions.save);
     this.element = el(
       'div',
       { class: 'toolbar', role: 'group', 'aria-label': 'View' },

@@ -61,6 +61,11 @@ export class GridView {
     });
   }
 
+  /** What it is called, and which keys mean something in it. */
+  set label(label: string) {
+    if (this.#grid.getAttribute('aria-label') !== label) this.#grid.setAttribute('aria-label', label);
+  }
+
   update(layout: ModuleGrid, cells: ReadonlyMap<string, GridCell>): void {
     const text = JSON.stringify(layout);
     if (text !== this.#drawn) {

@@ -6,6 +6,10 @@ const PATHS = {
   plus: 'M8 3 V13 M3 8 H13',
   minus: 'M3 8 H13',
   reset: 'M3 6 V3 H6 M10 3 H13 V6 M13 10 V13 H10 M6 13 H3 V10',
+  play: 'M5 3 L13 8 L5 13 Z',
+  pause: 'M5 3 V13 M11 3 V13',
+  previous: 'M10 3 L5 8 L10 13',
+  next: 'M6 3 L11 8 L6 13',
   stop: 'M4 4 H12 V12 H4 Z',
   resume: 'M4 3 V13 M7 3 L13 8 L7 13 Z',
 } as const;

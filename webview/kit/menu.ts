@@ -1,3 +1,4 @@
+import { button } from './controls';
 import { el, setText } from './dom';
 
 /** A part that is folded out below its name, and away by Escape, or when the pointer or the focus goes elsewhere. */
@@ -32,4 +33,25 @@ export class Menu {
   close(): void {
     this.element.open = false;
   }
+}
+
+/** A menu of what can be saved, and as what. */
+export function saveMenu<K extends string>(
+  saves: Readonly<Record<K, string>>,
+  save: (name: K) => void,
+): Menu {
+  const menu = new Menu('Save as');
+  // The keys of a record of literals are its names.
+  for (const name of Object.keys(saves) as K[]) {
+    menu.content.append(
+      button({
+        label: saves[name],
+        onClick: () => {
+          menu.close();
+          save(name);
+        },
+      }),
+    );
+  }
+  return menu;
 }

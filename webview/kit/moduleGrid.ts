@@ -49,6 +49,11 @@ export function moduleName({ kind, layer }: Pick<ModulePlace, 'kind' | 'layer'>)
   return layer === undefined ? kind : `layer ${layer}, ${kind}`;
 }
 
+/** What a module's shape is: `2048 × 512`. */
+export function shapeText({ shape: [rows, columns] }: Pick<ModulePlace, 'shape'>): string {
+  return `${rows} × ${columns}`;
+}
+
 /** A place in a grid. */
 export interface GridPlace {
   readonly row: number;

@@ -25,6 +25,8 @@ const CELL = { width: 480, height: 280 };
 const MARGIN = { top: 34, right: 16, bottom: 40, left: 64 };
 const GAP = 16;
 const ROW = 18;
+/** Room for a title. */
+const LEAST_WIDTH = 480;
 
 /** A part of a picture that is none of the figures. */
 export interface SvgPart {
@@ -35,15 +37,25 @@ export interface SvgPart {
 }
 
 /**
- * A picture of figures in a grid, in vectors all the way: lines are paths, and text is text. `head` stands between the
- * title and the figures.
+ * A picture of figures in a grid, in vectors all the way: lines are paths, and text is text. The `heads` stand
+ * between the title and the figures, one below another.
  */
-export function svgPicture(figures: readonly Figure[], options: SvgOptions, head?: SvgPart): string {
+export function svgPicture(
+  figures: readonly Figure[],
+  options: SvgOptions,
+  ...heads: readonly SvgPart[]
+): string {
   const { theme, legend, title } = options;
   const columns = Math.max(1, Math.min(options.columns, figures.length));
   const cell = { ...CELL, ...options.size };
-  const width = Math.max(columns * cell.width + (columns + 1) * GAP, (head?.width ?? 0) + 2 * GAP);
-  const begin = 40 + (head === undefined ? 0 : head.height + GAP);
+  const grid = figures.length === 0 ? 0 : columns * cell.width + (columns + 1) * GAP;
+  const width = Math.max(grid, LEAST_WIDTH, ...heads.map((head) => head.width + 2 * GAP));
+  let begin = 40;
+  const parts = heads.map(({ height: tall, content }) => {
+    const part = `<g transform="translate(${GAP} ${begin})">${content}</g>`;
+    begin += tall + GAP;
+    return part;
+  });
   const top = begin + legend.length * ROW;
   const height = top + Math.ceil(figures.length / columns) * (cell.height + GAP) + GAP;
   const cells = figures.map((figure, index) => {
@@ -64,7 +76,7 @@ export function svgPicture(figures: readonly Figure[], options: SvgOptions, head
     `<title>${escapeText(title)}</title>`,
     `<rect width="100%" height="100%" fill="${theme.background}"/>`,
     `<text x="${GAP}" y="26" font-size="16" font-weight="600" fill="${theme.foreground}">${escapeText(title)}</text>`,
-    ...(head === undefined ? [] : [`<g transform="translate(${GAP} 40)">${head.content}</g>`]),
+    ...parts,
     ...entries,
     ...cells,
     '</svg>',

@@ -6,16 +6,17 @@ import {
   type RankPlan,
   type RankRequest,
 } from '../../src/protocol/panels/ranks';
-import { el, setShown, setText } from '../kit/dom';
+import { el, setShown } from '../kit/dom';
 import { connectHost, saveState, savedState } from '../kit/host';
 import { Latest } from '../kit/latest';
 import { moduleName } from '../kit/moduleGrid';
-import { StateNotice } from '../kit/stateNotice';
+import { Page } from '../kit/page';
+import { SubjectHead } from '../kit/subjectHead';
 import { TextTable } from '../kit/textTable';
-import { onThemeChange, readTheme } from '../kit/theme';
-import { ApplyBar } from './applyBar';
+import { ApplyBar, type SaveName } from './applyBar';
 import { BoardSection } from './boardSection';
 import { RankChooser } from './chooser';
+import { boardPicture } from './picture';
 import { PlanControls } from './planControls';
 import {
   applyView,
@@ -34,16 +35,11 @@ import { planTable, stateText } from './texts';
 import { Totals } from './totals';
 
 /** The page: keeps the state, draws it, and speaks with the host. */
-export class App {
+export class App extends Page {
   #state: State = initialState(decodeSavedRanks(savedState()));
-  #theme = readTheme();
-  #drawing = false;
   /** What a plan was last asked for with, and of which view. */
   #asked = '';
-  readonly #name = el('strong');
-  readonly #model = el('span', { class: 'muted' });
-  readonly #notice: StateNotice;
-  readonly #problem = el('p', { class: 'error', role: 'alert', hidden: true });
+  readonly #head: SubjectHead;
   readonly #controls: PlanControls;
   readonly #totals = new Totals();
   readonly #bar: ApplyBar;
@@ -67,8 +63,9 @@ export class App {
   );
 
   constructor(root: HTMLElement) {
+    super();
     const host = this.#host;
-    this.#notice = new StateNotice((action) => this.ask(host[action]()));
+    this.#head = new SubjectHead((action) => this.ask(host[action]()));
     this.#controls = new PlanControls({
       budget: (value) => {
         const unit = requestOf(this.#state)?.budget.unit ?? 'rank';
@@ -87,6 +84,7 @@ export class App {
         if (request !== null) this.ask(host.apply(request));
       },
       revert: () => this.set({ ...this.#state, request: null }),
+      save: (name) => this.ask(this.save(name)),
     });
     this.#board = new BoardSection({
       onChoose: (path) => this.choose(path),
@@ -97,9 +95,8 @@ export class App {
     });
     root.append(
       el('h1', { class: 'spoken' }, 'Ranks'),
-      el('header', { class: 'subject' }, this.#name, this.#model),
-      this.#notice.element,
-      this.#problem,
+      ...this.#head.elements,
+      this.problem,
       this.#controls.element,
       this.#totals.element,
       this.#bar.element,
@@ -107,10 +104,6 @@ export class App {
       this.#table.element,
       this.#chooser.element,
     );
-    onThemeChange(() => {
-      this.#theme = readTheme();
-      this.draw();
-    });
     this.draw();
     this.ask(host.ready().then((view) => this.set(applyView(this.#state, view))));
   }
@@ -134,8 +127,15 @@ export class App {
     this.#plans.want(request);
   }
 
+  private async save(name: SaveName): Promise<void> {
+    const request = requestOf(this.#state);
+    if (name !== 'csv') await this.savePicture(this.#host, name, boardPicture(this.#state, this.theme));
+    else if (request !== undefined) await this.#host.saveCsv(request);
+  }
+
   private choose(path: string): void {
     const state = this.#state;
+    if (state.view.readOnly) return;
     const module = state.view.modules.find((one) => one.path === path);
     const at = this.#board.placeOf(path);
     if (module === undefined || at === undefined || state.plan === undefined) return;
@@ -153,39 +153,16 @@ export class App {
     });
   }
 
-  /** Draws with the next frame, however much has changed until then. */
-  private draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      this.drawNow();
-    });
-  }
-
-  private drawNow(): void {
+  protected override drawNow(): void {
     const state = this.#state;
     const { view } = state;
     const there = view.modules.length > 0;
-    setText(this.#name, view.name);
-    setText(this.#model, view.model ?? '');
-    this.#notice.update(stateText(state));
+    this.#head.update(view, stateText(state));
     this.#controls.update(state);
     this.#totals.update(state);
     setShown(this.#bar.element, there);
     this.#bar.update(state);
-    this.#board.update(state, this.#theme);
+    this.#board.update(state, this.theme);
     this.#table.update(there && state.plan !== undefined, () => planTable(state));
-  }
-
-  /** Says so where the host could not do what it was asked. */
-  private ask(answer: Promise<unknown>): void {
-    answer.then(
-      () => setShown(this.#problem, false),
-      (thrown: unknown) => {
-        setText(this.#problem, toError(thrown).message);
-        setShown(this.#problem, true);
-      },
-    );
   }
 }

@@ -1,11 +1,17 @@
 import { button, checkbox, setEnabled, type ValueControl } from '../kit/controls';
 import { el, setShown, setText } from '../kit/dom';
+import { saveMenu } from '../kit/menu';
 import { changesText, rivalOf, type State, UNIFORM } from './state';
+
+/** What can be saved, and as what. */
+const SAVES = { svg: 'Picture (SVG)', png: 'Picture (PNG)', csv: 'Ranks of all modules (CSV)' } as const;
+export type SaveName = keyof typeof SAVES;
 
 export interface BarActions {
   readonly compare: (key: string | null) => void;
   readonly beside: (beside: boolean) => void;
   readonly apply: () => void;
+  readonly save: (name: SaveName) => void;
   readonly revert: () => void;
 }
 
@@ -40,7 +46,14 @@ export class ApplyBar {
       { class: 'toolbar bar', role: 'group', 'aria-label': 'Compare and apply' },
       el('span', { class: 'field' }, el('label', { for: 'compare' }, 'Compare with'), this.#compare),
       this.#beside.element,
-      el('span', { class: 'end field' }, this.#changes, this.#revert, this.#apply),
+      el(
+        'span',
+        { class: 'end field' },
+        this.#changes,
+        this.#revert,
+        this.#apply,
+        saveMenu(SAVES, actions.save).element,
+      ),
     );
   }
 
@@ -62,6 +75,7 @@ export class ApplyBar {
     this.#beside.value = state.beside;
     setText(this.#changes, view.fixed ?? changesText(state));
     setShown(this.#revert, request !== null);
+    setShown(this.#apply, !view.readOnly);
     setEnabled(
       this.#apply,
       request !== null && view.fixed === undefined && plan !== undefined && problem === undefined,

@@ -22,6 +22,13 @@ function changeColour(rank: number, other: number, theme: Theme): string {
   return differenceScale(theme.background)(Math.log2(rank / Math.max(1, other)) / SPAN);
 }
 
+/** What the board of the plan shows. */
+export function boardTitle(state: State): string {
+  const rival = rivalOf(state);
+  if (rival !== undefined && !state.beside) return `Difference from ${rival.name}`;
+  return state.view.readOnly ? 'Ranks of the run' : 'Plan';
+}
+
 /** The cells of the plan: ranks, or what they differ by from what they are compared with. */
 export function planCells(state: State, theme: Theme): ReadonlyMap<string, GridCell> {
   const planned = plannedByPath(state.plan);

@@ -1,11 +1,10 @@
 import { el, setShown, setText } from '../kit/dom';
 import { GridView } from '../kit/gridView';
-import { moduleGrid } from '../kit/moduleGrid';
-import { scaleStops } from '../kit/scale';
+import { moduleGrid, shapeText } from '../kit/moduleGrid';
 import { differenceScale } from '../kit/scale';
+import { ScaleBar } from '../kit/scaleBar';
 import type { Theme } from '../kit/themeColours';
-import { shapeText } from './texts';
-import { cellParts, planCells, rivalCells } from './board';
+import { boardTitle, cellParts, planCells, rivalCells } from './board';
 import { rivalOf, type State } from './state';
 import { tallyOf } from './tally';
 
@@ -25,7 +24,7 @@ export class BoardSection {
   readonly #otherPart: HTMLElement;
   readonly #tally = el('ul', { class: 'tally', 'aria-label': 'Modules by rank' });
   readonly #turns: HTMLElement;
-  readonly #bar = el('span', { class: 'scale-bar', 'aria-hidden': 'true' });
+  readonly #bar = new ScaleBar();
   readonly #pinKey = el('span', { class: 'pin-key' }, el('span', { class: 'pin-mark' }), 'pinned');
   readonly #readout = el('p', { class: 'readout-line', 'aria-hidden': 'true' });
   #tallied = '';
@@ -37,15 +36,12 @@ export class BoardSection {
       this.#pointed = path;
       this.tell();
     };
-    this.#grid = new GridView(
-      'Ranks by layer. Enter chooses a rank for a module, Delete leaves it to the rule.',
-      {
-        onOpen: actions.onChoose,
-        onAdd: actions.onChoose,
-        onClear: actions.onClear,
-        onPoint,
-      },
-    );
+    this.#grid = new GridView('Ranks by layer.', {
+      onOpen: actions.onChoose,
+      onAdd: actions.onChoose,
+      onClear: actions.onClear,
+      onPoint,
+    });
     const nothing = (): void => undefined;
     this.#other = new GridView('Ranks compared with', { onOpen: nothing, onAdd: nothing, onPoint });
     this.#other.element.classList.add('quiet');
@@ -54,7 +50,7 @@ export class BoardSection {
       'div',
       { class: 'scale' },
       el('span', {}, 'a quarter'),
-      this.#bar,
+      this.#bar.element,
       el('span', {}, 'four times'),
     );
     this.element = el(
@@ -69,12 +65,17 @@ export class BoardSection {
 
   update(state: State, theme: Theme): void {
     this.#state = state;
+    const { readOnly } = state.view;
+    this.#grid.label = readOnly
+      ? 'Ranks by layer.'
+      : 'Ranks by layer. Enter chooses a rank for a module, Delete leaves it to the rule.';
+    this.#grid.element.classList.toggle('quiet', readOnly);
     const { view, beside } = state;
     const rival = rivalOf(state);
     const layout = moduleGrid(view.modules);
     setShown(this.element, view.modules.length > 0);
     const differs = rival !== undefined && !beside;
-    setText(this.#title, differs ? `Difference from ${rival.name}` : 'Plan');
+    setText(this.#title, boardTitle(state));
     setShown(this.#title, rival !== undefined);
     this.#grid.update(layout, planCells(state, theme));
     setShown(this.#otherPart, rival !== undefined && beside);
@@ -84,11 +85,8 @@ export class BoardSection {
     }
     setShown(this.#tally, !differs);
     setShown(this.#turns, differs);
-    const gradient = `linear-gradient(to right, ${scaleStops(differenceScale(theme.background), -1).join(', ')})`;
-    if (this.#bar.dataset['gradient'] !== gradient) {
-      this.#bar.dataset['gradient'] = gradient;
-      this.#bar.style.background = gradient;
-    }
+    setShown(this.#pinKey, !readOnly);
+    this.#bar.update(differenceScale(theme.background), -1);
     this.showTally(state, theme);
     this.tell();
   }
@@ -119,7 +117,8 @@ export class BoardSection {
     const state = this.#state;
     const module = state?.view.modules.find(({ path }) => path === this.#pointed);
     if (state === undefined || module === undefined) {
-      setText(this.#readout, 'Point at a module to read its values. Click or press Enter to pin its rank.');
+      const pin = state?.view.readOnly === true ? '' : ' Click or press Enter to pin its rank.';
+      setText(this.#readout, `Point at a module to read its values.${pin}`);
       return;
     }
     const [name = '', ...parts] = cellParts(state, module);

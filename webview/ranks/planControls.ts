@@ -101,7 +101,7 @@ export class PlanControls {
 
   update(state: State): void {
     const request = requestOf(state);
-    setShown(this.element, request !== undefined);
+    setShown(this.element, request !== undefined && !state.view.readOnly);
     if (request === undefined) return;
     const { budget, rule, min, max, pinned } = request;
     this.#unit.value = budget.unit;

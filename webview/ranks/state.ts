@@ -39,7 +39,7 @@ export const UNIFORM = 'uniform';
 /** The state of a page that has just been opened, with what was changed before. */
 export function initialState(saved: SavedRanks | undefined): State {
   return {
-    view: { id: -1, name: '', status: 'opening', modules: [], candidates: [], others: [] },
+    view: { id: -1, name: '', status: 'opening', modules: [], candidates: [], readOnly: false, others: [] },
     request: saved?.request ?? null,
     plan: undefined,
     problem: undefined,
@@ -54,7 +54,7 @@ export function applyView(state: State, view: RanksView): State {
   // The first view after a reload is about what was written down.
   const other = view.id !== state.view.id && state.view.id !== -1;
   const { configured } = view;
-  const edited = other ? null : state.request;
+  const edited = other || view.readOnly ? null : state.request;
   const known = new Set(view.modules.map(({ path }) => path));
   const pinned = Object.entries(edited?.pinned ?? {}).filter(([path]) => known.size === 0 || known.has(path));
   const request = edited === null ? null : { ...edited, pinned: Object.fromEntries(pinned) };
@@ -77,7 +77,7 @@ export function requestOf({ request, view }: State): RankRequest | undefined {
 export function changed(state: State, change: Partial<RankRequest>): State {
   const before = requestOf(state);
   const { configured } = state.view;
-  if (before === undefined) return state;
+  if (before === undefined || state.view.readOnly) return state;
   const after = { ...before, ...change };
   const same = configured !== undefined && sameRequest(after, configured);
   return { ...state, request: same ? null : after };

@@ -1,64 +1,26 @@
-import type { ModulePlace } from '../../src/protocol/panels/subject';
 import { formatShare, formatValue } from '../kit/format';
-import { moduleName } from '../kit/moduleGrid';
-import type { StateText } from '../kit/stateText';
+import { moduleName, shapeText } from '../kit/moduleGrid';
+import { type StateText, subjectState } from '../kit/stateText';
 import { signed } from './board';
 import { plannedByPath, requestOf, rivalOf, type State } from './state';
 
 /** How far the panel is, where that has to be said; undefined where the board says it. */
-export function stateText({ view, problem: noPlan }: State): StateText | undefined {
-  const { status, problem, progress, modules } = view;
-  switch (status) {
-    case 'empty':
-      return {
-        tone: 'hint',
-        text: 'Open an experiment file (*.tune.yaml) to plan the ranks of its modules.',
-      };
-    case 'untrusted':
-      return {
-        tone: 'hint',
-        text: 'Ranks are planned by the spectra of a model’s weights, which needs a trusted workspace.',
-        action: { name: 'trust', label: 'Manage trust…' },
-      };
-    case 'opening':
-      // The board of the text before stays while the next is read, which is soon.
-      if (modules.length > 0) return noPlan === undefined ? undefined : { tone: 'error', text: noPlan };
-      return {
-        tone: 'busy',
-        text: 'Looking for the modules of the model…',
-        action: { name: 'cancel', label: 'Cancel' },
-      };
-    case 'working':
-      return {
-        tone: 'busy',
-        text:
-          progress === undefined
-            ? 'Reading the energies…'
-            : `Reading the energies: ${formatValue(progress.done)} of ${formatValue(progress.total)} modules`,
-        progress: progress === undefined || progress.total === 0 ? undefined : progress.done / progress.total,
-        action: { name: 'cancel', label: 'Cancel' },
-      };
-    case 'cancelled':
-      return {
-        tone: modules.length === 0 ? 'hint' : 'plain',
-        text: 'Cancelled: the energies are needed to plan ranks.',
-        action: { name: 'retry', label: 'Go on' },
-      };
-    case 'failed':
-      return {
-        tone: 'error',
-        text: problem?.message ?? 'The ranks cannot be planned.',
-        place: problem?.place,
-        action: { name: 'retry', label: 'Try again' },
-      };
-    case 'done':
-      return noPlan === undefined ? undefined : { tone: 'error', text: noPlan };
+export function stateText({ view, problem }: State): StateText | undefined {
+  const started = view.modules.length > 0;
+  // The board of the text before stays while the next is read, which is soon.
+  if (view.status === 'done' || (view.status === 'opening' && started)) {
+    return problem === undefined ? undefined : { tone: 'error', text: problem };
   }
-}
-
-/** What a module's shape is: `2048 × 512`. */
-export function shapeText({ shape: [rows, columns] }: ModulePlace): string {
-  return `${rows} × ${columns}`;
+  return subjectState(view, started, {
+    empty: 'Open an experiment file (*.tune.yaml) to plan the ranks of its modules.',
+    untrusted: 'Ranks are planned by the spectra of a model’s weights, which needs a trusted workspace.',
+    working: (progress) =>
+      progress === undefined
+        ? 'Reading the energies…'
+        : `Reading the energies: ${formatValue(progress.done)} of ${formatValue(progress.total)} modules`,
+    cancelled: { text: 'Cancelled: the energies are needed to plan ranks.', again: 'Go on' },
+    failed: 'The ranks cannot be planned.',
+  });
 }
 
 /** The board in words and numbers. */

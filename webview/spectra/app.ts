@@ -5,38 +5,48 @@ import {
   spectraPanelApi,
   type SpectraPatch,
 } from '../../src/protocol/panels/spectra';
-import { el, setShown, setText } from '../kit/dom';
+import { el, setShown } from '../kit/dom';
+import { gridPicture, scaleLegend } from '../kit/gridPicture';
 import { connectHost, saveState, savedState } from '../kit/host';
+import { Latest } from '../kit/latest';
 import { moduleGrid } from '../kit/moduleGrid';
 import { assignSlots, markOf, type Mark } from '../kit/palette';
-import { pngOf } from '../kit/pictures';
+import { Page } from '../kit/page';
 import { clampRange, movedRange } from '../kit/range';
-import { StateNotice } from '../kit/stateNotice';
+import { SubjectHead } from '../kit/subjectHead';
 import { svgPicture } from '../kit/svg';
 import { TextTable } from '../kit/textTable';
-import { onThemeChange, readTheme } from '../kit/theme';
-import { curvesOf, wholeRange } from './curves';
+import { curvesOf, setName, wholeRange } from './curves';
 import { heatMap } from './heatMap';
-import { mapPicture } from './mapPicture';
 import { MapSection } from './mapSection';
 import { MEASURES } from './measures';
 import { ScreeSection } from './screeSection';
-import { applyPatch, initialState, type Look, mapSet, opened, savedOf, type State, toggled } from './state';
+import { Player } from './player';
+import {
+  applyPatch,
+  initialState,
+  type Look,
+  mapMeasure,
+  mapSet,
+  measuredBy,
+  opened,
+  savedOf,
+  type State,
+  toggled,
+} from './state';
 import { energyTable, measureTable } from './tableRows';
 import { stateText } from './texts';
+import { chosenStep, shownStep, stayOf } from './timeline';
+import { TimelineSection } from './timelineSection';
 import { type SaveName, Toolbar } from './toolbar';
 
 /** The page: keeps the state, draws it, and speaks with the host. */
-export class App {
+export class App extends Page {
   #state: State = initialState(decodeSavedSpectra(savedState()));
-  #theme = readTheme();
   #slots = new Map<string, number>();
-  #drawing = false;
-  readonly #name = el('strong');
-  readonly #model = el('span', { class: 'muted' });
-  readonly #notice: StateNotice;
-  readonly #problem = el('p', { class: 'error', role: 'alert', hidden: true });
+  readonly #head: SubjectHead;
   readonly #toolbar: Toolbar;
+  readonly #timeline: TimelineSection;
   readonly #map: MapSection;
   readonly #scree: ScreeSection;
   readonly #energies: TextTable;
@@ -51,14 +61,48 @@ export class App {
     },
     spectraHostApi,
   ).calls;
+  readonly #steps = new Latest<number | null, unknown>(
+    (step) => this.#host.showStep(step),
+    () => undefined,
+    (thrown) => this.ask(Promise.reject(toError(thrown))),
+  );
+  readonly #player = new Player({
+    next: () => {
+      const step = shownStep(this.#state);
+      return this.#state.timeline?.steps.find((one) => step !== undefined && one > step);
+    },
+    first: () => this.#state.timeline?.steps[0],
+    show: (step) => {
+      this.chooseStep(step);
+      const shown = this.#host.showStep(this.#state.look.step);
+      this.ask(shown);
+      return shown;
+    },
+    stay: () => {
+      const { timeline } = this.#state;
+      return timeline === undefined ? 0 : stayOf(timeline, wantsStillness());
+    },
+    changed: () => this.draw(),
+  });
 
   constructor(root: HTMLElement) {
+    super();
     const host = this.#host;
-    this.#notice = new StateNotice((action) => this.ask(host[action]()));
+    this.#head = new SubjectHead((action) => this.ask(host[action]()));
     this.#toolbar = new Toolbar({
-      measure: (measure) => this.look({ measure }),
+      measure: (measure) => this.set(measuredBy(this.#state, measure)),
       set: (set) => this.look({ set }),
+      compare: () => this.ask(host.compare()),
+      endComparison: () => this.ask(host.endComparison()),
       save: (name) => this.ask(this.save(name)),
+    });
+    this.#timeline = new TimelineSection({
+      step: (step) => {
+        this.#player.pause();
+        this.chooseStep(step);
+        this.#steps.want(this.#state.look.step);
+      },
+      toggle: () => this.#player.toggle(),
     });
     this.#map = new MapSection({
       onOpen: (path) => this.set(opened(this.#state, path)),
@@ -83,19 +127,15 @@ export class App {
     this.#measures = this.table('Map as a table', 'measures', tables);
     root.append(
       el('h1', { class: 'spoken' }, 'Spectra'),
-      el('header', { class: 'subject' }, this.#name, this.#model),
-      this.#notice.element,
-      this.#problem,
+      ...this.#head.elements,
+      this.problem,
       this.#toolbar.element,
+      this.#timeline.element,
       this.#map.element,
       this.#scree.element,
       this.#energies.element,
       this.#measures.element,
     );
-    onThemeChange(() => {
-      this.#theme = readTheme();
-      this.draw();
-    });
     this.draw();
     this.ask(host.ready().then((patch) => this.apply(patch)));
   }
@@ -110,7 +150,18 @@ export class App {
   }
 
   private apply(patch: SpectraPatch): void {
+    const before = this.#state.timeline;
     this.set(applyPatch(this.#state, patch));
+    const { timeline, look } = this.#state;
+    if (timeline === undefined) this.#player.pause();
+    // After a reload the host knows of the last step alone.
+    else if (before === undefined && look.step !== null) this.#steps.want(look.step);
+  }
+
+  /** Has a step shown, with the map of what training changed. */
+  private chooseStep(step: number): void {
+    const { timeline } = this.#state;
+    if (timeline !== undefined) this.look({ step: chosenStep(timeline, step), set: timeline.set });
   }
 
   private look(change: Partial<Look>): void {
@@ -131,34 +182,24 @@ export class App {
     else this.ask(this.#host.setRank(rank));
   }
 
-  /** Draws with the next frame, however much has changed until then. */
-  private draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      this.drawNow();
-    });
-  }
-
-  private drawNow(): void {
+  protected override drawNow(): void {
     const state = this.#state;
     const { view } = state;
     const curves = curvesOf(state, this.marks());
-    setText(this.#name, view.name);
-    setText(this.#model, view.model ?? '');
-    this.#notice.update(stateText(state));
+    this.#head.update(view, stateText(state));
     setShown(this.#toolbar.element, view.modules.length > 0);
     this.#toolbar.update(state);
-    this.#map.update(state, this.#theme);
-    this.#scree.update(state, this.#theme, curves);
+    this.#timeline.update(state, this.#player.playing);
+    document.body.classList.toggle('playing', this.#player.playing);
+    this.#map.update(state, this.theme);
+    this.#scree.update(state, this.theme, curves);
     this.#energies.update(curves.length > 0, () => energyTable(state, curves));
     this.#measures.update(view.modules.length > 0, () => measureTable(state));
   }
 
   private marks(): ReadonlyMap<string, Mark> {
     const { chosen } = this.#state.look;
-    const { series, background } = this.#theme;
+    const { series, background } = this.theme;
     this.#slots = assignSlots(chosen, this.#slots, series.length);
     return new Map([...this.#slots].map(([path, slot]) => [path, markOf(slot, series, background)]));
   }
@@ -167,18 +208,21 @@ export class App {
     const { look, cut } = this.#state;
     if (name === 'measures') await this.#host.saveCsv({ of: 'measures', rank: cut });
     else if (name === 'values') await this.#host.saveCsv({ of: 'values', paths: look.chosen });
-    else if (name === 'svg') await this.#host.saveSvg(this.picture());
-    else await this.#host.savePng(await pngOf(this.picture()));
+    else await this.savePicture(this.#host, name, this.picture());
   }
 
   private picture(): string {
     const state = this.#state;
-    const theme = this.#theme;
-    const { title, format } = MEASURES[state.look.measure];
+    const { theme } = this;
+    const { title, format } = MEASURES[mapMeasure(state)];
     const map = heatMap(state, theme);
-    const ends =
-      map.range === undefined ? undefined : ([format(map.range[0]), format(map.range[1])] as const);
-    const of = state.view.sets.length > 1 ? ` of ${mapSet(state)?.name ?? ''}` : '';
+    const [low, high] = map.range ?? [];
+    const legend =
+      low === undefined || high === undefined
+        ? undefined
+        : scaleLegend(map.scale, 0, [format(low), format(high)]);
+    const shown = mapSet(state);
+    const of = shown === undefined || state.view.sets.length < 2 ? '' : ` of ${setName(state, shown)}`;
     const curves = curvesOf(state, this.marks());
     const { figure } = this.#scree;
     return svgPicture(
@@ -190,18 +234,12 @@ export class App {
         columns: 1,
         size: { width: 760, height: 380 },
       },
-      mapPicture(moduleGrid(state.view.modules), map, `${title}${of}`, ends, theme),
+      gridPicture(moduleGrid(state.view.modules), map.cells, { title: `${title}${of}` }, theme, legend),
     );
   }
+}
 
-  /** Says so where the host could not do what it was asked. */
-  private ask(answer: Promise<unknown>): void {
-    answer.then(
-      () => setShown(this.#problem, false),
-      (thrown: unknown) => {
-        setText(this.#problem, toError(thrown).message);
-        setShown(this.#problem, true);
-      },
-    );
-  }
+/** Whether the user wants as little motion as can be. */
+function wantsStillness(): boolean {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

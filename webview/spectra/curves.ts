@@ -4,7 +4,9 @@ import { formatShare, formatValue } from '../kit/format';
 import { moduleName } from '../kit/moduleGrid';
 import type { Mark } from '../kit/palette';
 import { energiesOf, energyAt, rankKeeping } from './energy';
+import { zerosText } from './heatMap';
 import { chosenModules, cutOf, shownSets, spectrumOf, type State } from './state';
+import { shownStep } from './timeline';
 
 /** One spectrum that is drawn. */
 export interface Curve {
@@ -35,12 +37,18 @@ export function curvesOf(state: State, marks: ReadonlyMap<string, Mark>): Curve[
       const mark = marks.get(module.path);
       const spectrum = spectrumOf(state, set.key, module.path);
       if (mark === undefined) return [];
-      const name = several ? `${moduleName(module)} · ${set.name}` : moduleName(module);
+      const name = several ? `${moduleName(module)} · ${setName(state, set)}` : moduleName(module);
       const own = chosen.length > 1 ? mark.dash : [];
       const dash = several ? (DASHES[state.view.sets.indexOf(set) % DASHES.length] ?? []) : own;
       return [{ module, set, spectrum, name, mark: { ...mark, dash } }];
     }),
   );
+}
+
+/** What a set is called: of a run's change also after which step. */
+export function setName(state: State, { key, name }: SpectraSet): string {
+  const step = state.timeline?.set === key ? shownStep(state) : undefined;
+  return step === undefined ? name : `${name}, step ${formatValue(step)}`;
 }
 
 /** The scree plot: singular values on the left axis, shares on the right one. */
@@ -52,6 +60,10 @@ export function screeFigure(state: State, curves: readonly Curve[]): Figure {
   const values = lines
     .filter(({ axis }) => axis === undefined)
     .flatMap(({ ys }) => [ys[0] ?? NaN, leastOf(ys)]);
+  // While steps are played the axis stays, so that the change is seen to grow.
+  const reach = curves.flatMap(({ module, set }) =>
+    set.key === state.timeline?.set ? (state.timeline.reach[module.path] ?? []) : [],
+  );
   return {
     key: 'scree',
     title: 'Singular values',
@@ -62,7 +74,7 @@ export function screeFigure(state: State, curves: readonly Curve[]): Figure {
     bands: [],
     strength: undefined,
     x: { min, max: max > min ? max : min + 1, log: logX, title: 'Index i' },
-    y: { ...yRange(values, logY), title: 'Singular value σ' },
+    y: { ...yRange([...values, ...reach], logY), title: 'Singular value σ' },
     ...(lines.some(({ axis }) => axis === 'right')
       ? { right: { min: 0, max: 1, title: share ? 'Share of the energy' : 'Overlap', format: formatShare } }
       : {}),
@@ -95,7 +107,8 @@ export function wholeRange(state: State): [number, number] {
 }
 
 function linesOf({ module, spectrum, name, mark }: Curve, { look, view }: State): FigureLine[] {
-  if (spectrum === undefined) return [];
+  // Of no change there is nothing to draw.
+  if (spectrum === undefined || spectrum.frobenius === 0) return [];
   const { values, relation } = spectrum;
   const xs = Float64Array.from(values, (_, index) => index + 1);
   const base = { owner: module.path, colour: mark.colour, point: mark.point, points: false } as const;
@@ -145,6 +158,7 @@ function yRange(values: readonly number[], log: boolean): Figure['y'] {
 /** What is kept of a curve at its cut, and what more would take. */
 export function keptText(state: State, { module, set, spectrum }: Curve): { main: string; more: string } {
   if (spectrum === undefined) return { main: 'not there yet', more: '' };
+  if (spectrum.frobenius === 0) return { main: zerosText(set), more: '' };
   const cut = cutOf(state, module);
   const kept = energyAt(spectrum, cut);
   const main =

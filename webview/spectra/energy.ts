@@ -13,6 +13,8 @@ export function energiesOf(spectrum: Spectrum): Float64Array {
     let sum = 0;
     energies = spectrum.values.map((value) => {
       sum += value * value;
+      // Of no change there is no share.
+      if (whole === 0) return 0;
       return sum > whole * (1 - ROUNDING) ? 1 : sum / whole;
     });
     KEPT.set(spectrum, energies);

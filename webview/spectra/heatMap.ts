@@ -1,10 +1,15 @@
-import type { SpectraModule, Spectrum } from '../../src/protocol/panels/spectra';
+import type { SpectraMeasure, SpectraModule, SpectraSet, Spectrum } from '../../src/protocol/panels/spectra';
 import type { GridCell } from '../kit/gridCell';
-import { moduleName } from '../kit/moduleGrid';
+import { moduleName, shapeText } from '../kit/moduleGrid';
 import { amountScale, type ColourScale, inkOn } from '../kit/scale';
 import type { Theme } from '../kit/themeColours';
-import { MEASURES, measured, measureName, shapeText } from './measures';
-import { cutOf, mapSet, spectrumOf, type State } from './state';
+import { MEASURES, measured, measureName, measuresOf } from './measures';
+import { cutOf, mapMeasure, mapSet, spectrumOf, type State } from './state';
+
+/** What is said of a matrix of zeros: of a change, that there is none. */
+export function zerosText(set: SpectraSet | undefined): string {
+  return set?.of === 'change' ? 'nothing has changed yet' : 'all zeros';
+}
 
 /** The cells of the map with the scale of their colours. */
 export interface HeatMap {
@@ -16,7 +21,8 @@ export interface HeatMap {
 
 /** The chosen measure of all modules, in colours from its least to its greatest value. */
 export function heatMap(state: State, theme: Theme): HeatMap {
-  const { measure, chosen } = state.look;
+  const { chosen } = state.look;
+  const measure = mapMeasure(state);
   const { log } = MEASURES[measure];
   const scale = amountScale(theme.background);
   const values = new Map<string, number>();
@@ -24,8 +30,7 @@ export function heatMap(state: State, theme: Theme): HeatMap {
     const value = valueOf(state, module);
     if (value !== undefined && Number.isFinite(value)) values.set(module.path, value);
   }
-  const all = [...values.values()];
-  const range = all.length === 0 ? undefined : ([Math.min(...all), Math.max(...all)] as const);
+  const range = rangeOf(state, measure, [...values.values()]);
   const cells = new Map(
     state.view.modules.map((module): [string, GridCell] => {
       const value = values.get(module.path);
@@ -39,13 +44,31 @@ export function heatMap(state: State, theme: Theme): HeatMap {
           ink: colour === undefined ? '' : inkOn(colour),
           text: '',
           label: cellLabel(state, module),
-          marks: spectrum !== undefined && !spectrum.exact ? ['rough'] : [],
+          marks: spectrum === undefined ? [] : marksOf(spectrum),
           selected: chosen.includes(module.path),
         },
       ];
     }),
   );
   return { cells, scale, range };
+}
+
+/** What is marked on a cell: that its values are approximate, or that there are none to be coloured. */
+function marksOf({ exact, frobenius }: Spectrum): string[] {
+  return [...(exact ? [] : ['rough']), ...(frobenius === 0 ? ['unchanged'] : [])];
+}
+
+/** The ends of the colours: of a run's change those of all its steps, so that a colour means the same at each. */
+function rangeOf(
+  state: State,
+  measure: SpectraMeasure,
+  values: readonly number[],
+): readonly [number, number] | undefined {
+  const { timeline } = state;
+  const played = timeline !== undefined && mapSet(state)?.key === timeline.set;
+  const known = played ? (measure === 'energy' ? ([0, 1] as const) : timeline.ranges[measure]) : undefined;
+  const all = [...values, ...(known ?? [])];
+  return all.length === 0 ? undefined : [Math.min(...all), Math.max(...all)];
 }
 
 /** Where a value lies between the ends of a range, 0 to 1. */
@@ -62,11 +85,12 @@ export function middleOf([low, high]: readonly [number, number], log: boolean): 
 
 /** `layer 3, q_proj, energy at 32: 61 %`. */
 function cellLabel(state: State, module: SpectraModule): string {
-  const { measure } = state.look;
+  const measure = mapMeasure(state);
   const name = `${moduleName(module)}, ${measureName(measure, cutOf(state, module))}`;
   const value = valueOf(state, module);
   const spectrum = spectrumIn(state, module);
   if (spectrum === undefined) return `${name}: not there yet`;
+  if (spectrum.frobenius === 0 && value === undefined) return `${name}: ${zerosText(mapSet(state))}`;
   if (value === undefined) return `${name}: not known`;
   return `${name}: ${MEASURES[measure].format(value)}${spectrum.exact ? '' : ', approximate'}`;
 }
@@ -80,9 +104,8 @@ export function readoutOf(state: State, module: SpectraModule): string[] {
   ];
   if (spectrum === undefined) return [...parts, 'not there yet'];
   const cut = cutOf(state, module);
-  const told = (
-    ['energy', 'effectiveRank', 'stableRank', 'sigma', 'decay', 'overlap', 'fresh'] as const
-  ).flatMap((measure) => {
+  if (spectrum.frobenius === 0) return [...parts, zerosText(mapSet(state))];
+  const told = measuresOf(mapSet(state), [spectrum]).flatMap((measure) => {
     const value = measured(spectrum, measure, cut);
     return value === undefined ? [] : [`${measureName(measure, cut)}: ${MEASURES[measure].format(value)}`];
   });
@@ -97,7 +120,7 @@ function exactness({ exact, errorBound, values }: Spectrum): string {
 
 function valueOf(state: State, module: SpectraModule): number | undefined {
   const spectrum = spectrumIn(state, module);
-  return spectrum === undefined ? undefined : measured(spectrum, state.look.measure, cutOf(state, module));
+  return spectrum === undefined ? undefined : measured(spectrum, mapMeasure(state), cutOf(state, module));
 }
 
 function spectrumIn(state: State, { path }: SpectraModule): Spectrum | undefined {

@@ -1,11 +1,11 @@
 import { el, setShown, setText } from '../kit/dom';
 import { type GridEvents, GridView } from '../kit/gridView';
 import { moduleGrid, moduleName } from '../kit/moduleGrid';
-import { scaleStops } from '../kit/scale';
+import { ScaleBar } from '../kit/scaleBar';
 import type { Theme } from '../kit/themeColours';
-import { heatMap, middleOf, readoutOf } from './heatMap';
+import { heatMap, middleOf, readoutOf, zerosText } from './heatMap';
 import { MEASURES } from './measures';
-import type { State } from './state';
+import { mapMeasure, mapSet, type State } from './state';
 
 /** The map of all modules, the scale of its colours, and what is known of the module that is pointed at. */
 export class MapSection {
@@ -15,7 +15,7 @@ export class MapSection {
   readonly #low = el('span');
   readonly #middle = el('span', { class: 'scale-middle' });
   readonly #high = el('span');
-  readonly #bar = el('span', { class: 'scale-bar', 'aria-hidden': 'true' });
+  readonly #bar = new ScaleBar();
   readonly #scale: HTMLElement;
   readonly #rough = el('span', { class: 'rough-key' }, el('span', { class: 'rough-mark' }), 'approximate');
   readonly #readout = el('p', { class: 'readout-line', 'aria-hidden': 'true' });
@@ -39,7 +39,7 @@ export class MapSection {
       { class: 'scale' },
       el('span', { class: 'spoken' }, 'Colours from'),
       this.#low,
-      el('span', { class: 'scale-with' }, this.#bar, this.#middle),
+      el('span', { class: 'scale-with' }, this.#bar.element, this.#middle),
       el('span', { class: 'spoken' }, 'to'),
       this.#high,
     );
@@ -55,11 +55,12 @@ export class MapSection {
 
   update(state: State, theme: Theme): void {
     this.#state = state;
-    const { view, look, spectra } = state;
+    const { view, spectra } = state;
     setShown(this.element, view.modules.length > 0);
-    const { help, format, log } = MEASURES[look.measure];
+    const { help, format, log } = MEASURES[mapMeasure(state)];
     const { cells, scale, range } = heatMap(state, theme);
-    setText(this.#help, help);
+    const changed = [...cells.values()].some(({ marks }) => !marks.includes('unchanged'));
+    setText(this.#help, changed ? help : `There are no colours: ${zerosText(mapSet(state))}.`);
     this.#grid.update(moduleGrid(view.modules), cells);
     setShown(this.#scale, range !== undefined);
     setShown(
@@ -70,11 +71,7 @@ export class MapSection {
       setText(this.#low, format(range[0]));
       setText(this.#middle, format(middleOf(range, log)));
       setText(this.#high, format(range[1]));
-      const gradient = `linear-gradient(to right, ${scaleStops(scale, 0).join(', ')})`;
-      if (this.#bar.dataset['gradient'] !== gradient) {
-        this.#bar.dataset['gradient'] = gradient;
-        this.#bar.style.background = gradient;
-      }
+      this.#bar.update(scale, 0);
     }
     this.tell();
   }

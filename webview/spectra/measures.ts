@@ -1,4 +1,4 @@
-import type { SpectraMeasure, SpectraModule, Spectrum } from '../../src/protocol/panels/spectra';
+import type { SpectraMeasure, SpectraSet, Spectrum } from '../../src/protocol/panels/spectra';
 import { formatShare, formatValue } from '../kit/format';
 import { energyAt } from './energy';
 
@@ -59,21 +59,32 @@ export const MEASURES: Readonly<Record<SpectraMeasure, MeasureStyle>> = {
     format: formatShare,
     log: false,
   },
+  live: {
+    title: 'Columns still trained',
+    help: 'Columns of LaMDA’s second projection that were not frozen yet.',
+    format: whole,
+    log: false,
+  },
 };
 
-/** All measures, in order. */
-export const MEASURE_NAMES: readonly SpectraMeasure[] = [
-  'energy',
-  'effectiveRank',
-  'stableRank',
-  'sigma',
-  'decay',
-  'overlap',
-  'fresh',
-];
+/** Whether a text names a measure. */
+export function isMeasure(name: string): name is SpectraMeasure {
+  return Object.hasOwn(MEASURES, name);
+}
+
+/** The measures of weights and of changes, each in the order in which they are listed. */
+const LISTED: Readonly<Record<SpectraSet['of'], readonly SpectraMeasure[]>> = {
+  weights: ['energy', 'effectiveRank', 'stableRank', 'sigma', 'decay'],
+  change: ['stableRank', 'effectiveRank', 'sigma', 'energy', 'decay', 'overlap', 'fresh', 'live'],
+};
+
+/** Measures that not every change has. */
+const RARE: readonly SpectraMeasure[] = ['decay', 'overlap', 'fresh', 'live'];
 
 /** The value of a measure; undefined where it needs what is not known. */
 export function measured(spectrum: Spectrum, measure: SpectraMeasure, cut: number): number | undefined {
+  // Where nothing has changed yet, there is nothing to measure.
+  if (spectrum.frobenius === 0 && measure !== 'live') return undefined;
   switch (measure) {
     case 'energy':
       return energyAt(spectrum, cut);
@@ -85,23 +96,21 @@ export function measured(spectrum: Spectrum, measure: SpectraMeasure, cut: numbe
     case 'effectiveRank':
     case 'stableRank':
     case 'decay':
+    case 'live':
       return spectrum.measures[measure];
   }
 }
 
-/** The measures that spectra have. */
-export function measuresThere(spectra: Iterable<Spectrum>): SpectraMeasure[] {
-  const found = new Set<SpectraMeasure>();
-  for (const { relation } of spectra) if (relation !== undefined) found.add('overlap').add('fresh');
-  return MEASURE_NAMES.filter((name) => (name !== 'overlap' && name !== 'fresh') || found.has(name));
+/** The measures that a set's spectra have. */
+export function measuresOf(set: SpectraSet | undefined, spectra: Iterable<Spectrum>): SpectraMeasure[] {
+  if (set?.of !== 'change') return [...LISTED.weights];
+  const own = [...spectra].filter(({ set: key }) => key === set.key);
+  return LISTED.change.filter(
+    (name) => !RARE.includes(name) || own.some((spectrum) => measured(spectrum, name, 1) !== undefined),
+  );
 }
 
 /** What a measure is called of a module: of the energy, at which rank. */
 export function measureName(measure: SpectraMeasure, cut: number): string {
   return measure === 'energy' ? `energy at ${cut}` : MEASURES[measure].title.toLowerCase();
-}
-
-/** What a module's shape is: `2048 × 512`. */
-export function shapeText({ shape: [rows, columns] }: Pick<SpectraModule, 'shape'>): string {
-  return `${rows} × ${columns}`;
 }

@@ -3,18 +3,22 @@ import type {
   SpectraModule,
   SpectraPatch,
   SpectraSet,
+  SpectraMeasure,
   SpectraView,
   Spectrum,
+  Timeline,
 } from '../../src/protocol/panels/spectra';
 
 /** How the spectra are looked at. */
-export type Look = Omit<SavedSpectra, 'version' | 'subject'>;
+export type Look = Omit<SavedSpectra, 'version' | 'subject' | 'compared'>;
 
 /** All that the page shows; never changed, always replaced. */
 export interface State {
   readonly view: SpectraView;
   /** By set and module; see `spectrumOf`. */
   readonly spectra: ReadonlyMap<string, Spectrum>;
+  /** What training changed, step by step; undefined where nothing was recorded. */
+  readonly timeline: Timeline | undefined;
   readonly look: Look;
   /** The rank that the user is trying out; null: each module's own. */
   readonly cut: number | null;
@@ -26,6 +30,7 @@ export interface State {
 
 const LOOK: Look = {
   measure: 'energy',
+  changeMeasure: 'stableRank',
   set: null,
   hidden: [],
   chosen: [],
@@ -33,6 +38,7 @@ const LOOK: Look = {
   logY: true,
   share: true,
   tables: [],
+  step: null,
 };
 
 /** The rank of a cut where nothing says one. */
@@ -43,6 +49,7 @@ export function initialState(saved: SavedSpectra | undefined): State {
   return {
     view: { id: -1, name: '', status: 'opening', modules: [], sets: [] },
     spectra: new Map(),
+    timeline: undefined,
     look: lookOf(saved ?? LOOK),
     cut: null,
     range: null,
@@ -50,28 +57,36 @@ export function initialState(saved: SavedSpectra | undefined): State {
   };
 }
 
-function lookOf({ measure, set, hidden, chosen, logX, logY, share, tables }: Look): Look {
-  return { measure, set, hidden, chosen, logX, logY, share, tables };
+function lookOf(saved: Look): Look {
+  const { measure, changeMeasure, set, hidden, chosen, logX, logY, share, tables, step } = saved;
+  return { measure, changeMeasure, set, hidden, chosen, logX, logY, share, tables, step };
 }
 
 /** With what the host says is new. */
-export function applyPatch(state: State, { view, spectra }: SpectraPatch): State {
+export function applyPatch(state: State, { view, spectra, timeline }: SpectraPatch): State {
   const same = view.id === state.view.id;
-  const all = new Map(same ? state.spectra : []);
+  const sets = new Set(view.sets.map(({ key }) => key));
+  // Another timeline's spectra are another run's.
+  if (timeline !== undefined) sets.delete(timeline.set);
+  const all = new Map([...(same ? state.spectra : [])].filter(([, { set }]) => sets.has(set)));
   for (const spectrum of spectra) all.set(keyOf(spectrum.set, spectrum.path), spectrum);
   const known = new Set(view.modules.map(({ path }) => path));
   const kept = view.modules.length === 0 ? state.look.chosen : state.look.chosen.filter((p) => known.has(p));
   const first = state.touched
     ? undefined
-    : view.modules.find(({ path }) => all.has(keyOf(view.sets[0]?.key ?? '', path)));
+    : view.modules.find(({ path }) => all.has(keyOf(mapSet({ view, look: state.look })?.key ?? '', path)));
   const chosen = kept.length === 0 && first !== undefined ? [first.path] : kept;
   // The experiment says another rank than it did: what was tried out has been written, or overtaken.
   const written = same && view.adapter?.rank !== state.view.adapter?.rank;
+  // The first view after a reload is about what was written down.
+  const step = same || state.view.id === -1 ? state.look.step : null;
+  const next = timeline ?? (same ? state.timeline : undefined);
   return {
     ...state,
     view,
     spectra: all,
-    look: { ...state.look, chosen },
+    timeline: next === undefined || next.steps.length === 0 ? undefined : next,
+    look: { ...state.look, chosen, step },
     cut: written || !same ? null : state.cut,
     range: same ? state.range : null,
   };
@@ -79,7 +94,12 @@ export function applyPatch(state: State, { view, spectra }: SpectraPatch): State
 
 /** What is written down, so that the panel comes back as it is. */
 export function savedOf({ view, look }: State): SavedSpectra {
-  return { version: 1, ...(view.subject === undefined ? {} : { subject: view.subject }), ...look };
+  return {
+    version: 2,
+    ...(view.subject === undefined ? {} : { subject: view.subject }),
+    ...(view.compared === undefined ? {} : { compared: view.compared.path }),
+    ...look,
+  };
 }
 
 function keyOf(set: string, path: string): string {
@@ -91,9 +111,23 @@ export function spectrumOf({ spectra }: State, set: string, path: string): Spect
   return spectra.get(keyOf(set, path));
 }
 
-/** The set that the map shows: the chosen one, else the first. */
-export function mapSet({ view, look }: State): SpectraSet | undefined {
-  return view.sets.find(({ key }) => key === look.set) ?? view.sets[0];
+/** The set that the map shows: the chosen one, else what a run has changed, else the first. */
+export function mapSet({ view, look }: Pick<State, 'view' | 'look'>): SpectraSet | undefined {
+  const { sets, subject } = view;
+  const change = subject?.kind === 'run' ? sets.find(({ of }) => of === 'change') : undefined;
+  return sets.find(({ key }) => key === look.set) ?? change ?? sets[0];
+}
+
+/** What the map tells: weights and changes each have a measure of their own. */
+export function mapMeasure(state: State): SpectraMeasure {
+  const { measure, changeMeasure } = state.look;
+  return mapSet(state)?.of === 'change' ? changeMeasure : measure;
+}
+
+/** With another measure of what the map shows. */
+export function measuredBy(state: State, measure: SpectraMeasure): State {
+  const change = mapSet(state)?.of === 'change' ? { changeMeasure: measure } : { measure };
+  return { ...state, look: { ...state.look, ...change } };
 }
 
 /** The sets whose curves are drawn. */

@@ -1,8 +1,8 @@
 import { formatShare, formatValue } from '../kit/format';
-import { moduleName } from '../kit/moduleGrid';
+import { moduleName, shapeText } from '../kit/moduleGrid';
 import type { Curve } from './curves';
 import { energyAt } from './energy';
-import { MEASURES, measured, measuresThere, shapeText } from './measures';
+import { MEASURES, measured, measuresOf } from './measures';
 import { cutOf, mapSet, spectrumOf, type State } from './state';
 
 /** A table: its head, and rows whose first cell is their own head. */
@@ -13,8 +13,9 @@ export interface TableText {
 
 /** The map in words and numbers. */
 export function measureTable(state: State): TableText {
-  const set = mapSet(state)?.key ?? '';
-  const names = measuresThere(state.spectra.values());
+  const shown = mapSet(state);
+  const set = shown?.key ?? '';
+  const names = measuresOf(shown, state.spectra.values());
   const head = ['Module', 'Shape', 'Rank', ...names.map((name) => MEASURES[name].title), 'Known'];
   const rows = state.view.modules.map((module) => {
     const spectrum = spectrumOf(state, set, module.path);

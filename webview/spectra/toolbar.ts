@@ -1,9 +1,10 @@
 import type { SpectraMeasure } from '../../src/protocol/panels/spectra';
 import { button } from '../kit/controls';
-import { el, setShown } from '../kit/dom';
-import { Menu } from '../kit/menu';
-import { MEASURE_NAMES, MEASURES, measuresThere } from './measures';
-import { mapSet, type State } from './state';
+import { el, setShown, setText } from '../kit/dom';
+import { icon } from '../kit/icons';
+import { saveMenu } from '../kit/menu';
+import { isMeasure, MEASURES, measuresOf } from './measures';
+import { mapMeasure, mapSet, type State } from './state';
 
 /** What can be saved, and as what. */
 const SAVES = {
@@ -17,48 +18,65 @@ export type SaveName = keyof typeof SAVES;
 export interface ToolbarActions {
   readonly measure: (measure: SpectraMeasure) => void;
   readonly set: (key: string) => void;
+  /** Asks for a model to compare with. */
+  readonly compare: () => void;
+  readonly endComparison: () => void;
   readonly save: (name: SaveName) => void;
 }
 
-/** What the map shows. */
+/** What the map shows, and what is compared with. */
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #measure = el('select', { id: 'measure' });
   readonly #set = el('select', { id: 'set' });
   readonly #setPart = el('span', { class: 'field' }, el('label', { for: 'set' }, 'of'), this.#set);
+  readonly #compare: HTMLElement;
+  readonly #compared = el('span', { class: 'compared-name' });
+  readonly #end: HTMLElement;
+  readonly #comparedPart: HTMLElement;
   #options = '';
 
   constructor(actions: ToolbarActions) {
     this.#measure.addEventListener('change', () => {
-      const measure = MEASURE_NAMES.find((name) => name === this.#measure.value);
-      if (measure !== undefined) actions.measure(measure);
+      const { value } = this.#measure;
+      if (isMeasure(value)) actions.measure(value);
     });
     this.#set.addEventListener('change', () => actions.set(this.#set.value));
-    const save = new Menu('Save as');
-    for (const name of ['svg', 'png', 'measures', 'values'] as const) {
-      save.content.append(
-        button({
-          label: SAVES[name],
-          onClick: () => {
-            save.close();
-            actions.save(name);
-          },
-        }),
-      );
-    }
+    this.#compare = button({
+      label: 'Compare with model…',
+      title: 'Show the spectra of another model beside these',
+      onClick: actions.compare,
+    });
+    this.#end = button({
+      label: 'Remove',
+      kind: 'icon',
+      icon: icon('close'),
+      onClick: actions.endComparison,
+    });
+    this.#comparedPart = el(
+      'span',
+      { class: 'field' },
+      el('span', { class: 'muted' }, 'compared with'),
+      this.#compared,
+      this.#end,
+    );
     this.element = el(
       'div',
       { class: 'toolbar', role: 'group', 'aria-label': 'Map' },
       el('span', { class: 'field' }, el('label', { for: 'measure' }, 'Show'), this.#measure),
       this.#setPart,
-      el('span', { class: 'end' }, save.element),
+      this.#comparedPart,
+      this.#compare,
+      el('span', { class: 'end' }, saveMenu(SAVES, actions.save).element),
     );
   }
 
   update(state: State): void {
-    const { view, look } = state;
-    const there = measuresThere(state.spectra.values());
-    const measures = there.includes(look.measure) ? there : [...there, look.measure];
+    const { view } = state;
+    const shown = mapSet(state);
+    const measure = mapMeasure(state);
+    const there = measuresOf(shown, state.spectra.values());
+    const measures = there.includes(measure) ? there : [...there, measure];
     const text = JSON.stringify([measures, view.sets]);
     if (text !== this.#options) {
       this.#options = text;
@@ -68,9 +86,18 @@ export class Toolbar {
       this.#set.replaceChildren(...view.sets.map(({ key, name }) => el('option', { value: key }, name)));
     }
     setShown(this.#setPart, view.sets.length > 1);
-    if (this.#measure.value !== look.measure) this.#measure.value = look.measure;
-    const set = mapSet(state)?.key ?? '';
+    if (this.#measure.value !== measure) this.#measure.value = measure;
+    const set = shown?.key ?? '';
     if (this.#set.value !== set) this.#set.value = set;
-    this.#measure.title = MEASURES[look.measure].help;
+    this.#measure.title = MEASURES[measure].help;
+    const { compared } = view;
+    setShown(this.#comparedPart, compared !== undefined);
+    setShown(this.#compare, compared === undefined);
+    if (compared === undefined) return;
+    setText(this.#compared, compared.name);
+    this.#compared.title = compared.path;
+    const label = `Compare with ${compared.name} no longer`;
+    this.#end.setAttribute('aria-label', label);
+    this.#end.title = label;
   }
 }

@@ -1,5 +1,10 @@
 import type { AdaptedLayer } from '../../engine/adapters/layer';
-import type { SpectrumQuality, WeightSpectrum } from '../../protocol/inspector';
+import type {
+  SpectrumQuality,
+  WeightDifference,
+  WeightRelation,
+  WeightSpectrum,
+} from '../../protocol/inspector';
 import type { Inspector } from './inspector';
 
 /** Matrices that are at work at once: one is read while another's values are found. */
@@ -12,7 +17,7 @@ type Found = (spectrum: WeightSpectrum, done: number, total: number, quality: Sp
 
 type Known = Map<string, WeightSpectrum>;
 
-/** The spectra of models' weights, as an inspector's process finds them. What was found stays in its cache on the disk. */
+/** The spectra of models' weights and of what changed in them, as an inspector's process finds them. What was found stays in its cache on the disk. */
 export class WeightSpectra {
   constructor(private readonly decomposer: Pick<Inspector, 'calls'>) {}
 
@@ -36,6 +41,16 @@ export class WeightSpectra {
     const large = layers.filter(({ inputs, outputs }) => Math.min(inputs, outputs) > SMALL);
     await this.findAll(model, known, exact ? large : layers, 'fast', found, signal);
     if (exact) await this.findAll(model, known, layers, 'exact', found, signal);
+  }
+
+  /** How what a run changed in a module lies to its weight. */
+  relation(run: string, module: string): Promise<WeightRelation> {
+    return this.decomposer.calls.relation(run, module);
+  }
+
+  /** What `tuned` - `base` of a module is like: its spectrum, and how it lies to the base's weight. */
+  difference(base: string, tuned: string, module: string): Promise<WeightDifference> {
+    return this.decomposer.calls.difference(base, tuned, module);
   }
 
   /** What is known on the disk; the model may have been changed there since. */

@@ -5,8 +5,9 @@ import { InputError } from '../../base/errors';
 import type { PanelSubject } from '../../protocol/panels/subject';
 import { foldersOf } from '../arguments';
 import type { FollowedSubject } from '../follower';
-import type { Log } from '../log';
+import type { Services } from '../services';
 import { isExperiment, isExperimentFile } from './experiments';
+import { panelBeside } from './webviewPage';
 
 /** A panel that is about something, and can be about something else. */
 export interface SubjectPanel extends vscode.Disposable {
@@ -19,10 +20,8 @@ export interface SubjectPanel extends vscode.Disposable {
 
 /** How panels of a type are made; loaded with the first one. */
 export interface SubjectPanelType<P extends SubjectPanel> {
-  /** A new panel beside the editor, which does not take the focus. */
-  readonly open: () => P;
-  /** A panel that VS Code brings back. */
-  readonly restore: (panel: vscode.WebviewPanel) => P;
+  /** Fills a panel: a new one, or one that VS Code brings back with what its page had written down. */
+  readonly adopt: (panel: vscode.WebviewPanel, state?: unknown) => P;
   /** What the page had written down of its subject. */
   readonly subjectOf: (state: unknown) => PanelSubject | undefined;
 }
@@ -35,9 +34,10 @@ export class SubjectPanels<P extends SubjectPanel> extends Owner implements vsco
   #panel: P | undefined;
 
   constructor(
-    type: string,
+    private readonly type: string,
+    private readonly title: string,
+    private readonly services: Pick<Services, 'context' | 'log'>,
     private readonly load: () => Promise<SubjectPanelType<P>>,
-    private readonly log: Log,
   ) {
     super();
     this.register(vscode.window.registerWebviewPanelSerializer(type, this));
@@ -64,8 +64,10 @@ export class SubjectPanels<P extends SubjectPanel> extends Owner implements vsco
   /** Shows a subject in the open panel, or in a new one. */
   async show(subject: PanelSubject): Promise<void> {
     const [type, followed] = await Promise.all([this.load(), withText(subject)]);
-    if (this.#panel === undefined) this.keep(type.open()).follow(followed);
-    else {
+    if (this.#panel === undefined) {
+      const panel = panelBeside(this.type, this.title, this.services.context.extensionUri);
+      this.keep(type.adopt(panel)).follow(followed);
+    } else {
       this.#panel.follow(followed);
       this.#panel.reveal();
     }
@@ -78,12 +80,12 @@ export class SubjectPanels<P extends SubjectPanel> extends Owner implements vsco
       restored.dispose();
       return;
     }
-    const panel = this.keep(type.restore(restored));
+    const panel = this.keep(type.adopt(restored, state));
     try {
       panel.follow(await withText(subject));
     } catch (thrown) {
       // The experiment is gone: a panel about nothing helps nobody.
-      this.log.info(`${restored.viewType}: ${String(thrown)}`);
+      this.services.log.info(`${restored.viewType}: ${String(thrown)}`);
       panel.dispose();
     }
   }

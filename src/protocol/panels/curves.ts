@@ -2,7 +2,8 @@ import type { Static } from 'typebox';
 import * as Type from 'typebox';
 import { Check } from 'typebox/schema';
 import { method, notice } from '../rpc';
-import { bytes, numbers } from './arrays';
+import { numbers } from './arrays';
+import { pictureCalls } from './subject';
 
 const text = Type.String();
 const number = Type.Number();
@@ -138,6 +139,7 @@ export type CurvesAction = Static<typeof actionSchema>;
 
 /** What the host answers. */
 export const curvesHostApi = {
+  ...pictureCalls,
   /** The page is there: everything that a look sees. */
   ready: method([lookSchema], patchSchema),
   /** Another look at the same runs. */
@@ -148,9 +150,6 @@ export const curvesHostApi = {
   /** Asks the user which runs to add. */
   add: notice(),
   pin: notice(flag),
-  /** Asks where to save; false where the user changed their mind. */
-  saveSvg: method([text], flag),
-  savePng: method([bytes], flag),
   /** Every row of these runs in the look's range, not only the points that are drawn; named as the page names them. */
   saveCsv: method([lookSchema, Type.Array(Type.Object({ folder: text, name: text }))], flag),
 } as const;

@@ -2,14 +2,7 @@ import type { Static } from 'typebox';
 import * as Type from 'typebox';
 import { Check } from 'typebox/schema';
 import { method, notice } from '../rpc';
-import {
-  moduleProps,
-  problemSchema,
-  progressSchema,
-  rankSchema,
-  statusSchema,
-  subjectSchema,
-} from './subject';
+import { moduleProps, pictureCalls, rankSchema, subjectCalls, subjectSchema, viewHead } from './subject';
 
 const text = Type.String();
 const number = Type.Number();
@@ -89,14 +82,7 @@ const otherSchema = Type.Object({
 export type OtherRanks = Static<typeof otherSchema>;
 
 const viewSchema = Type.Object({
-  /** Counts what the panel has been about. */
-  id: number,
-  subject: optional(subjectSchema),
-  name: text,
-  model: optional(text),
-  status: statusSchema,
-  problem: optional(problemSchema),
-  progress: optional(progressSchema),
+  ...viewHead,
   /** In the order of the model. */
   modules: Type.Array(Type.Object(moduleProps)),
   /** The ranks that a module may get, ascending. */
@@ -105,6 +91,8 @@ const viewSchema = Type.Object({
   configured: optional(requestSchema),
   /** Why nothing can be written into the experiment; absent where it can. */
   fixed: optional(text),
+  /** These are the ranks of a run that has been: nothing is planned, whatever is asked for. */
+  readOnly: flag,
   others: Type.Array(otherSchema),
 });
 /** All that the page shows beside the plan. */
@@ -112,17 +100,15 @@ export type RanksView = Static<typeof viewSchema>;
 
 /** What the host answers. */
 export const ranksHostApi = {
+  ...subjectCalls,
+  ...pictureCalls,
   ready: method([], viewSchema),
   /** Shares a budget out. Rejects with a sentence where that cannot be. */
   plan: method([requestSchema], planSchema),
   /** Writes it into the experiment, as one edit that can be undone. */
   apply: notice(requestSchema),
-  retry: notice(),
-  cancel: notice(),
-  /** Asks the user whether to trust the workspace. */
-  trust: notice(),
-  /** Opens the place of the problem. */
-  openProblem: notice(),
+  /** Saves the plan that a request comes to, beside what it can be compared with. */
+  saveCsv: method([requestSchema], flag),
 } as const;
 
 /** What the page is told. */

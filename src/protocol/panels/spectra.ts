@@ -2,15 +2,8 @@ import type { Static } from 'typebox';
 import * as Type from 'typebox';
 import { Check } from 'typebox/schema';
 import { method, notice } from '../rpc';
-import { bytes, numbers } from './arrays';
-import {
-  moduleProps,
-  problemSchema,
-  progressSchema,
-  rankSchema,
-  statusSchema,
-  subjectSchema,
-} from './subject';
+import { numbers } from './arrays';
+import { moduleProps, pictureCalls, rankSchema, subjectCalls, subjectSchema, viewHead } from './subject';
 
 const text = Type.String();
 const number = Type.Number();
@@ -49,6 +42,7 @@ const relationSchema = Type.Object({
   /** overlaps[k - 1]: the same as `overlap`, with the weight's top k directions; rises with k. */
   overlaps: optional(numbers),
 });
+export type ChangeRelation = Static<typeof relationSchema>;
 
 const spectrumSchema = Type.Object({
   /** The module, and the set that it belongs to. */
@@ -70,6 +64,8 @@ const spectrumSchema = Type.Object({
     stableRank: optional(number),
     /** Slope of log sigma over log i: negative, the steeper the faster the values fall. */
     decay: optional(number),
+    /** Of a change that LaMDA makes: the columns of the second projection that were still trained. */
+    live: optional(number),
   }),
   /** Of a change. */
   relation: optional(relationSchema),
@@ -78,30 +74,50 @@ const spectrumSchema = Type.Object({
 export type Spectrum = Static<typeof spectrumSchema>;
 
 const viewSchema = Type.Object({
-  /** Counts what the panel has been about: spectra of an earlier count are forgotten. */
-  id: number,
-  subject: optional(subjectSchema),
-  /** For people: the experiment, the model or the run. */
-  name: text,
-  /** The model, where the name is another. */
-  model: optional(text),
-  status: statusSchema,
-  problem: optional(problemSchema),
-  progress: optional(progressSchema),
+  ...viewHead,
   /** In the order of the model. */
   modules: Type.Array(moduleSchema),
-  /** The first is shown until another is chosen. */
+  /** Weights before changes. Of a run the first change is shown until another set is chosen, else the first set. */
   sets: Type.Array(setSchema),
+  /** The model that is compared with, by its path. */
+  compared: optional(Type.Object({ path: text, name: text })),
+  /** The step of training whose change the timeline's set holds; absent where there is no timeline. */
+  step: optional(number),
   /** What the experiment says; absent where there is none, or no rank to be set. */
   adapter: optional(Type.Object({ method: text, rank: rankSchema })),
 });
 /** All that the page shows beside the spectra. */
 export type SpectraView = Static<typeof viewSchema>;
 
+const rangeSchema = Type.Tuple([number, number]);
+const pointsSchema = Type.Object({ xs: numbers, ys: numbers });
+
+const timelineSchema = Type.Object({
+  /** The set whose spectra are those of one step. */
+  set: text,
+  /** For people: the run's name. */
+  run: text,
+  /** A trainer is at work on it: further steps may come. */
+  live: flag,
+  /** The steps that were recorded, ascending. */
+  steps: numbers,
+  /** The losses over the steps, thinned out. */
+  train: pointsSchema,
+  eval: pointsSchema,
+  /** The least and the greatest value of each measure over all steps, so that a colour means the same at each. */
+  ranges: Type.Record(text, rangeSchema),
+  /** The least and the greatest singular value that is worth drawing over all steps, by module. */
+  reach: Type.Record(text, rangeSchema),
+});
+/** What training changed, step by step. */
+export type Timeline = Static<typeof timelineSchema>;
+
 const patchSchema = Type.Object({
   view: viewSchema,
   /** Those that are new, or better than before. */
   spectra: Type.Array(spectrumSchema),
+  /** Where it is another than before; one without steps where there is none any more. */
+  timeline: optional(timelineSchema),
 });
 /** What is new; a snapshot is a patch that has everything. */
 export type SpectraPatch = Static<typeof patchSchema>;
@@ -121,19 +137,17 @@ export type SpectraTable = Static<typeof tableSchema>;
 
 /** What the host answers. */
 export const spectraHostApi = {
+  ...subjectCalls,
+  ...pictureCalls,
   ready: method([], patchSchema),
   /** Writes the rank into the experiment, as one edit that can be undone. */
   setRank: notice(rankSchema),
-  /** Begins again after a failure, or goes on after it was cancelled. */
-  retry: notice(),
-  cancel: notice(),
-  /** Asks the user whether to trust the workspace. */
-  trust: notice(),
-  /** Opens the place of the problem. */
-  openProblem: notice(),
-  /** Asks where to save; false where the user changed their mind. */
-  saveSvg: method([text], flag),
-  savePng: method([bytes], flag),
+  /** Shows what had changed after a step; null: after the last, also while further ones come. */
+  showStep: notice(Type.Union([Type.Null(), number])),
+  /** Asks which model to compare with. */
+  compare: notice(),
+  /** Compares with nothing any more. */
+  endComparison: notice(),
   saveCsv: method([tableSchema], flag),
 } as const;
 
@@ -148,15 +162,18 @@ const measureSchema = Type.Union([
   Type.Literal('decay'),
   Type.Literal('overlap'),
   Type.Literal('fresh'),
+  Type.Literal('live'),
 ]);
 /** What a cell of the map tells. */
 export type SpectraMeasure = Static<typeof measureSchema>;
 
 /** What survives a reload. */
 const savedSpectraSchema = Type.Object({
-  version: Type.Literal(1),
+  version: Type.Literal(2),
   subject: optional(subjectSchema),
+  /** What the map tells of weights, and what of changes. */
   measure: measureSchema,
+  changeMeasure: measureSchema,
   /** The set that the map shows; null: the first. */
   set: Type.Union([Type.Null(), text]),
   /** Sets whose curves are not drawn. */
@@ -169,6 +186,10 @@ const savedSpectraSchema = Type.Object({
   share: flag,
   /** Which tables are unfolded. */
   tables: Type.Array(text),
+  /** The step of training that is shown; null: the last. */
+  step: Type.Union([Type.Null(), number]),
+  /** The path of the model that is compared with. */
+  compared: optional(text),
 });
 export type SavedSpectra = Static<typeof savedSpectraSchema>;
 

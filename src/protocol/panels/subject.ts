@@ -1,5 +1,7 @@
 import type { Static } from 'typebox';
 import * as Type from 'typebox';
+import { method, notice } from '../rpc';
+import { bytes } from './arrays';
 
 const text = Type.String();
 const optional = Type.Optional;
@@ -16,7 +18,7 @@ export type PanelSubject = Static<typeof subjectSchema>;
  * trusted. `opening`: it is not yet known what there is. `working`: results come one by one. `cancelled` and `failed`
  * keep the results that there are.
  */
-export const statusSchema = Type.Union([
+const statusSchema = Type.Union([
   Type.Literal('empty'),
   Type.Literal('untrusted'),
   Type.Literal('opening'),
@@ -35,7 +37,7 @@ export const problemSchema = Type.Object({
 });
 export type PanelProblem = Static<typeof problemSchema>;
 
-export const progressSchema = Type.Object({
+const progressSchema = Type.Object({
   done: Type.Number(),
   total: Type.Number(),
   /** What is being done, for people, e.g. `first approximation`. */
@@ -58,3 +60,35 @@ export type ModulePlace = Static<ReturnType<typeof Type.Object<typeof moduleProp
 
 /** A rank. */
 export const rankSchema = Type.Integer({ minimum: 1 });
+
+/** What the view of every panel about a subject begins with. */
+export const viewHead = {
+  /** Counts what the panel has been about: what belongs to an earlier count is forgotten. */
+  id: Type.Number(),
+  subject: optional(subjectSchema),
+  /** For people: the experiment, the model or the run; empty until it is known. */
+  name: text,
+  /** The model, where the name is another. */
+  model: optional(text),
+  status: statusSchema,
+  problem: optional(problemSchema),
+  progress: optional(progressSchema),
+} as const;
+export type ViewHead = Static<ReturnType<typeof Type.Object<typeof viewHead>>>;
+
+/** What the host of every panel about a subject answers. */
+export const subjectCalls = {
+  /** Begins again after a failure, or goes on after it was cancelled. */
+  retry: notice(),
+  cancel: notice(),
+  /** Asks the user whether to trust the workspace. */
+  trust: notice(),
+  /** Opens the place of the problem. */
+  openProblem: notice(),
+} as const;
+
+/** What the host of a panel with pictures answers: asks where to save; false where the user changed their mind. */
+export const pictureCalls = {
+  saveSvg: method([text], Type.Boolean()),
+  savePng: method([bytes], Type.Boolean()),
+} as const;

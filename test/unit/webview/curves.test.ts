@@ -6,7 +6,7 @@ import { factsOf, progressText } from '../../../webview/curves/facts';
 import { tableRows } from '../../../webview/curves/tableRows';
 import { emptyText } from '../../../webview/curves/empty';
 import { figuresOf } from '../../../webview/curves/figures';
-import { distinctNames } from '../../../webview/curves/names';
+import { distinctNames } from '../../../src/protocol/panels/runNames';
 import { clampRange, movedRange } from '../../../webview/kit/range';
 import { readingsAt } from '../../../webview/kit/readings';
 import {

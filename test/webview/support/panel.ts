@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -30,6 +29,8 @@ export interface PanelOptions {
   readonly width?: number;
   readonly height?: number;
   readonly state?: unknown;
+  /** The user wants as little motion as can be. */
+  readonly stillness?: boolean;
   /** Connects the host's side before the page is there. */
   readonly host: (channel: Channel) => void;
 }
@@ -44,8 +45,11 @@ export function startBrowser(): Promise<Browser> {
 
 /** Opens the built page of a panel under the policy that it is shipped with. */
 export async function openPanel(browser: Browser, options: PanelOptions): Promise<OpenPanel> {
-  const { name, theme, width = 900, height = 1000, state, host } = options;
-  const page = await browser.newPage({ viewport: { width, height } });
+  const { name, theme, width = 900, height = 1000, state, stillness = false, host } = options;
+  const page = await browser.newPage({
+    viewport: { width, height },
+    reducedMotion: stillness ? 'reduce' : 'no-preference',
+  });
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
@@ -118,8 +122,19 @@ export async function axeViolations(page: Page): Promise<string[]> {
 
 /** Keeps a picture of the page where EIGENLOOM_SCREENSHOTS names a folder. */
 export async function screenshot(page: Page, name: string): Promise<void> {
+  const path = picturePath(name);
+  if (path !== undefined) await page.screenshot({ path, fullPage: true });
+}
+
+/** The same of a picture that a page has saved. */
+export function keepPicture(name: string, png: Uint8Array | undefined): void {
+  const path = picturePath(name);
+  if (path !== undefined && png !== undefined) writeFileSync(path, png);
+}
+
+function picturePath(name: string): string | undefined {
   const folder = process.env['EIGENLOOM_SCREENSHOTS'];
-  if (folder === undefined || folder === '') return;
+  if (folder === undefined || folder === '') return undefined;
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  return join(folder, `${name}.png`);
 }

@@ -1,11 +1,18 @@
+import { Emitter } from '../../../src/base/emitter';
 import { RanksSession } from '../../../src/extension/features/ranks/session';
 import type { RankBoard, RanksSource } from '../../../src/extension/features/ranks/source';
 import type { FollowedSubject } from '../../../src/extension/follower';
-import { ranksHostApi, ranksPanelApi, type RankRequest } from '../../../src/protocol/panels/ranks';
+import {
+  ranksHostApi,
+  ranksPanelApi,
+  type RankRequest,
+  type RanksView,
+} from '../../../src/protocol/panels/ranks';
 import type { PanelProgress } from '../../../src/protocol/panels/subject';
-import { type Calls, type Channel, connect, type Peer } from '../../../src/protocol/rpc';
+import type { Calls, Channel } from '../../../src/protocol/rpc';
 import { rankPlanner } from '../../support/rankPlanner';
 import { decoderModules } from '../../support/spectraModel';
+import { SubjectHost } from './subjectHost';
 
 export interface RanksWorld {
   readonly layers?: number;
@@ -16,20 +23,19 @@ export interface RanksWorld {
   readonly paused?: boolean;
   /** How long (ms) a plan takes. */
   readonly slow?: number;
+  /** The board is that of a run. */
+  readonly run?: boolean;
 }
 
 const CANDIDATES = [4, 8, 16, 32, 64];
 
 /** The host of a board of ranks, over the same session as in the extension. */
-export class RanksHost implements RanksSource {
+export class RanksHost extends SubjectHost<RanksView, typeof ranksPanelApi> implements RanksSource {
   readonly session: RanksSession;
-  readonly errors: Error[] = [];
   readonly applied: RankRequest[] = [];
   readonly planned: RankRequest[] = [];
   /** The most plans that were under way at once. */
   most = 0;
-  trusts = 0;
-  go: () => void = () => undefined;
   configured: RankRequest = {
     budget: { unit: 'rank', value: 24 },
     rule: 'equal-energy',
@@ -37,37 +43,21 @@ export class RanksHost implements RanksSource {
     max: 64,
     pinned: {},
   };
+  readonly changed = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
   #running = 0;
-  #text = 0;
-  #peer: Peer<typeof ranksPanelApi> | undefined;
 
   constructor(readonly world: RanksWorld = {}) {
-    this.session = new RanksSession({
-      source: this,
-      trusted: world.trusted ?? true,
-      post: (view) => {
-        this.#peer?.calls.show(view).catch((error: unknown) => {
-          this.errors.push(error instanceof Error ? error : new Error(String(error)));
-        });
-      },
-      onFault: (error) => this.errors.push(error),
-    });
+    super();
+    this.session = new RanksSession({ ...this.portOf(world.trusted), source: this });
   }
 
   connect(channel: Channel): void {
-    this.#peer = connect(ranksHostApi, this.handlers(), ranksPanelApi, channel, {
-      onError: (error) => this.errors.push(error),
-    });
+    this.link(ranksHostApi, this.handlers(), ranksPanelApi, channel);
   }
 
-  /** Shows the experiment with its text as it is now. */
-  show(): void {
-    this.session.show({ kind: 'experiment', path: '/work/gsm8k.tune.yaml', text: String(this.#text++) });
-  }
-
-  dispose(): void {
-    this.#peer?.dispose();
-    this.session.dispose();
+  comparable(): string {
+    return '';
   }
 
   async open(
@@ -75,14 +65,12 @@ export class RanksHost implements RanksSource {
     progress: (progress: PanelProgress) => void,
     signal: AbortSignal,
   ): Promise<RankBoard> {
-    const { layers = 32, failure, paused = false } = this.world;
+    const { layers = 32, failure, paused = false, run = false } = this.world;
     if (failure !== undefined) throw failure;
     const modules = decoderModules(layers, 576);
     if (paused) {
       progress({ done: 41, total: modules.length });
-      await new Promise<void>((resolve) => {
-        this.go = resolve;
-      });
+      await this.wait();
       signal.throwIfAborted();
     }
     const plan = rankPlanner(modules, layers, CANDIDATES);
@@ -94,14 +82,21 @@ export class RanksHost implements RanksSource {
       candidates: CANDIDATES,
       configured: this.configured,
       others: [{ key: 'run-1', name: 'gsm8k, Nov 24 12:00', modules: before.modules, totals: before.totals }],
-      plan,
+      readOnly: run,
+      plan: run ? () => before : plan,
       changes: () => [],
+      ...(run ? { fixed: 'The run has been: its ranks stand.' } : {}),
     };
+  }
+
+  protected tell(calls: Calls<typeof ranksPanelApi>, view: RanksView): Promise<unknown> {
+    return calls.show(view);
   }
 
   private handlers(): Calls<typeof ranksHostApi> {
     const { session } = this;
     return {
+      ...this.common,
       ready: () => Promise.resolve(session.view),
       plan: async (request) => {
         this.planned.push(request);
@@ -115,26 +110,15 @@ export class RanksHost implements RanksSource {
           this.#running--;
         }
       },
+      saveSvg: (svg) => this.keep({ svg }),
+      savePng: (png) => this.keep({ png }),
+      saveCsv: (request) => this.keep({ csv: session.csv(request) }),
       apply: (request) => {
         this.applied.push(request);
         this.configured = request;
         this.show();
         return Promise.resolve();
       },
-      retry: () => {
-        session.retry();
-        return Promise.resolve();
-      },
-      cancel: () => {
-        session.cancel();
-        return Promise.resolve();
-      },
-      trust: () => {
-        this.trusts++;
-        session.trust();
-        return Promise.resolve();
-      },
-      openProblem: () => Promise.resolve(),
     };
   }
 }

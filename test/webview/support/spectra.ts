@@ -5,9 +5,12 @@ import type {
   SpectraOutline,
   SpectraSource,
 } from '../../../src/extension/features/spectra/source';
-import { spectraHostApi, spectraPanelApi } from '../../../src/protocol/panels/spectra';
-import { type Calls, type Channel, connect, type Peer } from '../../../src/protocol/rpc';
+import { spectraHostApi, spectraPanelApi, type SpectraPatch } from '../../../src/protocol/panels/spectra';
+import type { Calls, Channel } from '../../../src/protocol/rpc';
+import type { SpectraSet } from '../../../src/protocol/panels/spectra';
 import { changeOf, decoderModules, powerLaw } from '../../support/spectraModel';
+import { PlayedRun } from './playedRun';
+import { SubjectHost } from './subjectHost';
 
 export interface SpectraWorld {
   readonly layers?: number;
@@ -24,48 +27,67 @@ export interface SpectraWorld {
   /** Whether the spectra are randomised ones. */
   readonly rough?: boolean;
   readonly method?: string;
+  /** What is looked at is a run. */
+  readonly run?: boolean;
+  /** A run has recorded so many of its evaluations. */
+  readonly recorded?: number;
+  /** It is at work still. */
+  readonly live?: boolean;
 }
 
-/** The host of a panel of spectra, over the same session as in the extension; what it would ask VS Code for is kept. */
-export class SpectraHost implements SpectraSource {
+/** The host of a panel of spectra, over the same session as in the extension. */
+export class SpectraHost extends SubjectHost<SpectraPatch, typeof spectraPanelApi> implements SpectraSource {
   readonly session: SpectraSession;
-  readonly errors: Error[] = [];
+  readonly training: PlayedRun;
+  /** The steps that the page has asked for. */
+  readonly stepped: (number | null)[] = [];
   readonly ranks: number[] = [];
-  readonly saved: { svg?: string; png?: Uint8Array; csv?: string } = {};
   rank = 32;
-  trusts = 0;
-  places = 0;
-  go: () => void = () => undefined;
-  #text = 0;
-  #peer: Peer<typeof spectraPanelApi> | undefined;
 
   constructor(readonly world: SpectraWorld = {}) {
+    super();
+    this.training = new PlayedRun(
+      world.layers ?? 32,
+      world.width ?? 576,
+      world.recorded ?? 0,
+      world.live ?? false,
+    );
     this.session = new SpectraSession({
+      ...this.portOf(world.trusted),
       source: this,
-      trusted: world.trusted ?? true,
-      post: (patch) => {
-        this.#peer?.calls.patch(patch).catch((error: unknown) => {
-          this.errors.push(error instanceof Error ? error : new Error(String(error)));
-        });
-      },
-      onFault: (error) => this.errors.push(error),
+      training: this.training,
     });
   }
 
   connect(channel: Channel): void {
-    this.#peer = connect(spectraHostApi, this.handlers(), spectraPanelApi, channel, {
-      onError: (error) => this.errors.push(error),
-    });
+    this.link(spectraHostApi, this.handlers(), spectraPanelApi, channel);
   }
 
-  /** Shows the experiment with its text as it is now. */
-  show(): void {
-    this.session.show({ kind: 'experiment', path: '/work/gsm8k.tune.yaml', text: String(this.#text++) });
+  override show(): void {
+    if (this.world.run === true) this.session.show({ kind: 'run', path: '/work/runs/gsm8k-lamda' });
+    else super.show();
   }
 
-  dispose(): void {
-    this.#peer?.dispose();
-    this.session.dispose();
+  comparedSets(): readonly SpectraSet[] {
+    return [
+      { key: 'compared', name: 'SmolLM2-135M-Instruct', of: 'weights' },
+      { key: 'difference', name: 'ΔW of SmolLM2-135M-Instruct', of: 'change' },
+    ];
+  }
+
+  async compare(
+    outline: SpectraOutline,
+    _model: string,
+    listener: SpectraListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { layers = 32 } = this.world;
+    for (const module of outline.modules) {
+      if (signal.aborted) return;
+      listener.found(powerLaw(module, layers, { set: 'compared', scale: 1.12 }));
+      listener.found(changeOf(module, layers, 64, 'difference'));
+    }
+    await Promise.resolve();
   }
 
   outline(): Promise<SpectraOutline> {
@@ -94,9 +116,7 @@ export class SpectraHost implements SpectraSource {
     for (const [index, module] of outline.modules.entries()) {
       if (index === pauseAfter) {
         listener.progress({ done: index, total: outline.modules.length, what: 'first approximation' });
-        await new Promise<void>((resolve) => {
-          this.go = resolve;
-        });
+        await this.wait();
       }
       if (signal.aborted) return;
       listener.found(powerLaw(module, layers, rough ? { top: 80 } : {}));
@@ -107,13 +127,14 @@ export class SpectraHost implements SpectraSource {
     }
   }
 
+  protected tell(calls: Calls<typeof spectraPanelApi>, patch: SpectraPatch): Promise<unknown> {
+    return calls.patch(patch);
+  }
+
   private handlers(): Calls<typeof spectraHostApi> {
     const { session } = this;
-    const kept = (form: Partial<SpectraHost['saved']>): Promise<boolean> => {
-      Object.assign(this.saved, form);
-      return Promise.resolve(true);
-    };
     return {
+      ...this.common,
       ready: () => Promise.resolve(session.snapshot),
       setRank: (rank) => {
         this.ranks.push(rank);
@@ -121,26 +142,22 @@ export class SpectraHost implements SpectraSource {
         this.show();
         return Promise.resolve();
       },
-      retry: () => {
-        session.retry();
+      showStep: (step) => {
+        this.stepped.push(step);
+        session.showStep(step);
         return Promise.resolve();
       },
-      cancel: () => {
-        session.cancel();
+      compare: () => {
+        session.compare('/models/SmolLM2-135M-Instruct');
         return Promise.resolve();
       },
-      trust: () => {
-        this.trusts++;
-        session.trust();
+      endComparison: () => {
+        session.compare(undefined);
         return Promise.resolve();
       },
-      openProblem: () => {
-        this.places++;
-        return Promise.resolve();
-      },
-      saveSvg: (svg) => kept({ svg }),
-      savePng: (png) => kept({ png }),
-      saveCsv: (table) => kept({ csv: spectraCsv(session.snapshot, table) }),
+      saveSvg: (svg) => this.keep({ svg }),
+      savePng: (png) => this.keep({ png }),
+      saveCsv: (table) => this.keep({ csv: spectraCsv(session.snapshot, table) }),
     };
   }
 }

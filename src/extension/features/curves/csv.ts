@@ -1,5 +1,6 @@
 import { metricStyle, sortMetrics } from '../../../protocol/panels/metrics';
 import type { Look } from '../../../protocol/panels/curves';
+import { csvLine } from '../../csvLines';
 import type { Breath } from './breath';
 import { lowerBound } from './column';
 import type { MetricColumn, MetricTable } from './metricTable';
@@ -35,7 +36,7 @@ const ROWS = 500;
 export async function csvText(runs: readonly CsvRun[], look: Look, breath: Breath): Promise<string> {
   const columns = csvColumns(runs, look);
   const cursors = new Map(columns.map(({ table }) => [table, cursor(table, look)]));
-  const pieces = [`${['step', ...columns.map(({ title }) => title)].map(quote).join(',')}\r\n`];
+  const pieces = [csvLine(['step', ...columns.map(({ title }) => title)])];
   for (let rows = 1; ; rows++) {
     let step = Infinity;
     for (const [table, { row, end }] of cursors) {
@@ -76,8 +77,4 @@ function cursor(table: MetricTable, { x, range }: Look): Cursor {
   let end = lowerBound(values, range[1]);
   while (end < values.length && values[end] === range[1]) end++;
   return { row: lowerBound(values, range[0]), end };
-}
-
-function quote(text: string): string {
-  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { Owner, disposable } from '../../../base/disposable';
+import { Owner } from '../../../base/disposable';
 import { toError } from '../../../base/errors';
 import {
   curvesHostApi,
@@ -15,7 +15,7 @@ import { showError } from '../../commands';
 import { COMMANDS, PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { saveAs, type SaveForm } from '../../vscode/saveAs';
-import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
+import { panelBeside, shownPage, webviewChannel } from '../../vscode/webviewPage';
 import { addRuns, EMPTY_LIST, removeRun, showRun } from './list';
 import { pickRuns } from './pick';
 import { CurvesSession } from './session';
@@ -34,12 +34,7 @@ export class CurvesPanel extends Owner {
 
   /** Opens the panel beside the editor, without taking the focus. */
   static open(services: Services, list: CurvesList): CurvesPanel {
-    const panel = vscode.window.createWebviewPanel(
-      PANELS.curves,
-      'Curves',
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      webviewOptions(services.context.extensionUri),
-    );
+    const panel = panelBeside(PANELS.curves, 'Curves', services.context.extensionUri);
     return new CurvesPanel(services, panel, list);
   }
 
@@ -55,8 +50,6 @@ export class CurvesPanel extends Owner {
   ) {
     super();
     const { webview } = panel;
-    webview.options = webviewOptions(services.context.extensionUri);
-    panel.iconPath = panelIcon(services.context.extensionUri);
     this.#session = this.register(
       new CurvesSession(
         services.runs,
@@ -86,14 +79,7 @@ export class CurvesPanel extends Owner {
         this.#session.visible = panel.visible;
       }),
     );
-    const closed = panel.onDidDispose(() => this.dispose());
-    this.register(
-      disposable(() => {
-        closed.dispose();
-        panel.dispose();
-      }),
-    );
-    webview.html = webviewPage(webview, services.context.extensionUri, 'curves', 'Curves');
+    this.register(shownPage(panel, services.context.extensionUri, 'curves', 'Curves', () => this.dispose()));
     this.retitle();
   }
 

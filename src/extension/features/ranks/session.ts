@@ -5,6 +5,7 @@ import type { PanelProgress, PanelStatus } from '../../../protocol/panels/subjec
 import { Follower, type FollowedSubject } from '../../follower';
 import { problemText } from '../../problemText';
 import type { KeyChange } from '../language/setKeys';
+import { ranksCsv } from './csv';
 import type { RankBoard, RanksSource } from './source';
 
 /** The shortest time (ms) between two views while energies are read. */
@@ -27,6 +28,8 @@ export class RanksSession extends Owner {
   #board: RankBoard | undefined;
   #progress: PanelProgress | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The runs that the board was compared with when it was read. */
+  #comparable = '';
   readonly #follower: Follower<RankBoard>;
 
   constructor(private readonly port: SessionPort) {
@@ -49,6 +52,13 @@ export class RanksSession extends Owner {
         },
         port.trusted,
       ),
+    );
+    this.register(
+      port.source.onDidChange(() => {
+        const { subject, state } = this.#follower;
+        if (subject === undefined || state !== 'read') return;
+        if (port.source.comparable(subject) !== this.#comparable) this.#follower.retry();
+      }),
     );
     this.register(disposable(() => clearTimeout(this.#timer)));
   }
@@ -81,6 +91,7 @@ export class RanksSession extends Owner {
       candidates: [...(board?.candidates ?? [])],
       ...(board === undefined ? {} : { configured: board.configured }),
       ...(board?.fixed === undefined ? {} : { fixed: board.fixed }),
+      readOnly: board?.readOnly ?? false,
       others: [...(board?.others ?? [])],
     };
   }
@@ -107,6 +118,11 @@ export class RanksSession extends Owner {
     return this.opened().plan(request);
   }
 
+  /** What a request comes to, as a table. */
+  csv(request: RankRequest): string {
+    return ranksCsv(this.view, this.plan(request), new Set(Object.keys(request.pinned)));
+  }
+
   /** The keys that a request is written as. */
   changes(request: RankRequest): readonly KeyChange[] {
     return this.opened().changes(request);
@@ -129,6 +145,7 @@ export class RanksSession extends Owner {
 
   private async open(subject: FollowedSubject, signal: AbortSignal): Promise<RankBoard> {
     this.#progress = undefined;
+    this.#comparable = this.port.source.comparable(subject);
     return this.port.source.open(
       subject,
       (progress) => {

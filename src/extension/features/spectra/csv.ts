@@ -1,8 +1,11 @@
-import type { SpectraPatch, SpectraTable, Spectrum } from '../../../protocol/panels/spectra';
+import { csvLines } from '../../csvLines';
+import type { SpectraPatch, SpectraSet, SpectraTable, Spectrum } from '../../../protocol/panels/spectra';
 
 /** The singular values or the measures of what is there, as a table: RFC 4180, CRLF. */
-export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable): string {
+export function spectraCsv({ view, spectra, timeline }: SpectraPatch, table: SpectraTable): string {
   const { modules, sets } = view;
+  // What training changed is told of the step that is shown.
+  const stepOf = ({ key }: SpectraSet): number | undefined => (key === timeline?.set ? view.step : undefined);
   const found = new Map(spectra.map((spectrum) => [`${spectrum.set}\n${spectrum.path}`, spectrum]));
   const listed = table.of === 'values' ? modules.filter(({ path }) => table.paths.includes(path)) : modules;
   const parts = sets.flatMap((set) =>
@@ -12,13 +15,14 @@ export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable)
     }),
   );
   if (table.of === 'values') {
-    const head = ['spectra_of', 'module', 'index', 'singular_value', 'cumulative_energy'];
-    return lines(
+    const head = ['spectra_of', 'step', 'module', 'index', 'singular_value', 'cumulative_energy'];
+    return csvLines(
       head,
       parts.flatMap(({ set, module, spectrum }) => {
         const energies = energiesOf(spectrum);
         return Array.from(spectrum.values, (value, index) => [
           set.name,
+          stepOf(set),
           module.path,
           index + 1,
           value,
@@ -29,6 +33,7 @@ export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable)
   }
   const head = [
     'spectra_of',
+    'step',
     'module',
     'kind',
     'layer',
@@ -45,14 +50,16 @@ export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable)
     'error_bound',
     'overlap',
     'new_directions',
+    'trained_columns',
   ];
-  return lines(
+  return csvLines(
     head,
     parts.map(({ set, module, spectrum }) => {
       const { values, frobenius, errorBound, measures, relation } = spectrum;
       const rank = table.rank ?? module.rank;
       return [
         set.name,
+        stepOf(set),
         module.path,
         module.kind,
         module.layer,
@@ -68,6 +75,7 @@ export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable)
         errorBound,
         relation?.overlap,
         relation?.fresh,
+        measures.live,
       ];
     }),
   );
@@ -76,14 +84,7 @@ export function spectraCsv({ view, spectra }: SpectraPatch, table: SpectraTable)
 /** E(1), E(2), …, of the values that are known. */
 function energiesOf({ values, frobenius }: Spectrum): Float64Array {
   let kept = 0;
+  // Of no change there is no share.
+  if (frobenius === 0) return new Float64Array(values.length);
   return values.map((value) => (kept += value * value) / (frobenius * frobenius));
-}
-
-function lines(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
-  return [head, ...rows].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
-}
-
-function quote(cell: string | number | undefined): string {
-  const text = cell === undefined ? '' : String(cell);
-  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

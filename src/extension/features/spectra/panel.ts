@@ -1,135 +1,60 @@
-import * as path from 'node:path';
-import * as vscode from 'vscode';
-import { Owner, disposable } from '../../../base/disposable';
-import { toError } from '../../../base/errors';
-import { spectraHostApi, spectraPanelApi } from '../../../protocol/panels/spectra';
-import { type Calls, connect } from '../../../protocol/rpc';
-import { showError } from '../../commands';
-import type { FollowedSubject } from '../../follower';
-import { PANELS } from '../../ids';
+import type * as vscode from 'vscode';
+import {
+  decodeSavedSpectra,
+  spectraHostApi,
+  spectraPanelApi,
+  type SpectraPatch,
+} from '../../../protocol/panels/spectra';
 import type { Services } from '../../services';
-import { openPlace } from '../../vscode/openPlace';
-import { saveAs, type SaveForm } from '../../vscode/saveAs';
-import { shortName, type SubjectPanel } from '../../vscode/subjectPanels';
-import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
+import { SubjectPage } from '../../vscode/subjectPage';
 import { changeExperiment } from '../language/change';
 import { spectraCsv } from './csv';
+import { pickModel } from './pickModel';
 import { SpectraSession } from './session';
-import type { SpectraSource } from './source';
+import type { SpectraSource, TrainingSource } from './source';
 
 /** The panel of spectra: a page, and the session that feeds it. */
-export class SpectraPanel extends Owner implements SubjectPanel {
-  readonly #session: SpectraSession;
-
-  /** Opens the panel beside the editor, without taking the focus. */
-  static open(services: Services, source: SpectraSource): SpectraPanel {
-    const panel = vscode.window.createWebviewPanel(
-      PANELS.spectra,
-      'Spectra',
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      webviewOptions(services.context.extensionUri),
-    );
-    return new SpectraPanel(services, source, panel);
-  }
-
+export class SpectraPanel extends SubjectPage<SpectraSession, SpectraPatch> {
+  /** `state` is what the page had written down, where VS Code brings the panel back. */
   constructor(
-    { context, log }: Services,
-    source: SpectraSource,
-    private readonly panel: vscode.WebviewPanel,
+    services: Services,
+    sources: { readonly source: SpectraSource; readonly training: TrainingSource },
+    panel: vscode.WebviewPanel,
+    state: unknown,
   ) {
-    super();
-    const { webview } = panel;
-    webview.options = webviewOptions(context.extensionUri);
-    panel.iconPath = panelIcon(context.extensionUri);
-    this.#session = this.register(
-      new SpectraSession({
-        source,
-        trusted: vscode.workspace.isTrusted,
-        post: (patch) => {
-          peer.calls.patch(patch).catch((error: unknown) => {
-            // A page that was hidden meanwhile answers no more; it asks for everything when it is back.
-            log.trace(`spectra: ${toError(error).message}`);
-          });
+    super(services, panel, 'spectra', (port) => new SpectraSession({ ...port, ...sources }));
+    const { session } = this;
+    session.compare(decodeSavedSpectra(state)?.compared);
+    this.open({
+      own: spectraHostApi,
+      handlers: {
+        ...this.common,
+        ready: () => Promise.resolve(session.snapshot),
+        setRank: async (rank) => {
+          const { subject } = session;
+          if (subject?.kind !== 'experiment') return;
+          await changeExperiment(subject.path, [{ path: ['adapter', 'rank'], value: String(rank) }]);
         },
-        onFault: (error) => log.error(`spectra: ${error.stack ?? error.message}`),
-      }),
-    );
-    this.#session.visible = panel.visible;
-    const peer = this.register(
-      connect(spectraHostApi, this.handlers(), spectraPanelApi, webviewChannel(webview), {
-        onError: (error, method) => {
-          log.error(`spectra: ${method}: ${error.stack ?? error.message}`);
-          if (method !== 'ready') void showError(error, log);
+        showStep: (step) => {
+          session.showStep(step);
+          return Promise.resolve();
         },
-      }),
-    );
-    this.register(
-      panel.onDidChangeViewState(() => {
-        this.#session.visible = panel.visible;
-      }),
-    );
-    this.register(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#session.trust()));
-    const closed = panel.onDidDispose(() => this.dispose());
-    this.register(
-      disposable(() => {
-        closed.dispose();
-        panel.dispose();
-      }),
-    );
-    webview.html = webviewPage(webview, context.extensionUri, 'spectra', 'Spectra');
-  }
-
-  get subject(): FollowedSubject | undefined {
-    return this.#session.subject;
-  }
-
-  follow(subject: FollowedSubject): void {
-    this.#session.show(subject);
-    this.panel.title = `Spectra: ${shortName(subject)}`;
-  }
-
-  reveal(): void {
-    this.panel.reveal(undefined, true);
-  }
-
-  onDidClose(closed: () => void): vscode.Disposable {
-    return this.panel.onDidDispose(closed);
-  }
-
-  private handlers(): Calls<typeof spectraHostApi> {
-    const session = this.#session;
-    return {
-      ready: () => Promise.resolve(session.snapshot),
-      setRank: async (rank) => {
-        const { subject } = session;
-        if (subject?.kind !== 'experiment') return;
-        await changeExperiment(subject.path, [{ path: ['adapter', 'rank'], value: String(rank) }]);
+        compare: async () => {
+          const { subject } = session;
+          const own = subject?.kind === 'model' ? subject.path : undefined;
+          const model = await pickModel('Compare with a Model', own);
+          if (model !== undefined) session.compare(model);
+        },
+        endComparison: () => {
+          session.compare(undefined);
+          return Promise.resolve();
+        },
+        saveSvg: (text) => this.save('svg', () => text),
+        savePng: (bytes) => this.save('png', () => bytes),
+        saveCsv: (table) => this.save('csv', () => spectraCsv(session.snapshot, table)),
       },
-      retry: () => {
-        session.retry();
-        return Promise.resolve();
-      },
-      cancel: () => {
-        session.cancel();
-        return Promise.resolve();
-      },
-      trust: async () => {
-        await vscode.commands.executeCommand('workbench.trust.manage');
-      },
-      openProblem: () => openPlace(session.problem),
-      saveSvg: (text) => this.save('svg', () => text),
-      savePng: (bytes) => this.save('png', () => bytes),
-      saveCsv: (table) => this.save('csv', () => spectraCsv(session.snapshot, table)),
-    };
-  }
-
-  private save(form: SaveForm, content: () => string | Uint8Array): Promise<boolean> {
-    const { subject } = this.#session;
-    const folder =
-      subject?.kind === 'experiment'
-        ? vscode.Uri.file(path.dirname(subject.path))
-        : vscode.workspace.workspaceFolders?.[0]?.uri;
-    const name = subject === undefined ? 'spectra' : `${shortName(subject)}-spectra`;
-    return saveAs({ form, what: 'spectra', folder, name }, () => Promise.resolve(content()));
+      remote: spectraPanelApi,
+      tell: (page, patch) => page.patch(patch),
+    });
   }
 }

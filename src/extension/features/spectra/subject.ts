@@ -55,7 +55,7 @@ export async function openSubject(
   const modelOf = (model: string): Promise<ModelInfo> => inspector.calls.model(model);
   return subject.kind === 'experiment'
     ? openExperiment(parseExperiment(text ?? '', file), file, modelOf)
-    : openConfig(await configOf(file), modelOf);
+    : openConfig(await openRun(file), modelOf);
 }
 
 /** Reads what an experiment's text is about. Rejects with `InputError` for what is wrong in it. */
@@ -82,7 +82,8 @@ async function openConfig(
   return { name, model, layers, adapter, adapted };
 }
 
-async function configOf(run: string): Promise<Experiment> {
+/** The experiment that a run was made from, as it is kept with it. Rejects with `InputError` where that is broken. */
+export async function openRun(run: string): Promise<Experiment> {
   const record = await readWholeRecord(run);
   if (record === undefined) throw new InputError({ what: 'the run cannot be read', file: run });
   return decodeExperiment(record.config, run);

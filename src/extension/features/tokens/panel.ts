@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { Owner, disposable } from '../../../base/disposable';
+import { Owner } from '../../../base/disposable';
 import { toError } from '../../../base/errors';
 import { tokensHostApi, tokensPanelApi } from '../../../protocol/panels/tokens';
 import { type Calls, connect } from '../../../protocol/rpc';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { openPlace } from '../../vscode/openPlace';
-import { panelIcon, webviewChannel, webviewOptions, webviewPage } from '../../vscode/webviewPage';
+import { panelBeside, shownPage, webviewChannel } from '../../vscode/webviewPage';
 import { TokensSession } from './session';
 
 /** The panel of tokens: a page, and the session that follows the experiment's text. */
@@ -15,12 +15,7 @@ export class TokensPanel extends Owner {
 
   /** Opens the panel beside the editor, without taking the focus. */
   static open(services: Services): TokensPanel {
-    const panel = vscode.window.createWebviewPanel(
-      PANELS.tokens,
-      'Tokens',
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      webviewOptions(services.context.extensionUri),
-    );
+    const panel = panelBeside(PANELS.tokens, 'Tokens', services.context.extensionUri);
     return new TokensPanel(services, panel);
   }
 
@@ -31,8 +26,6 @@ export class TokensPanel extends Owner {
     super();
     const { webview } = panel;
     const { log, inspector, context } = services;
-    webview.options = webviewOptions(context.extensionUri);
-    panel.iconPath = panelIcon(context.extensionUri);
     this.#session = this.register(
       new TokensSession({
         ask: (file, text, from, count) => inspector.calls.preview(file, text, from, count),
@@ -61,14 +54,7 @@ export class TokensPanel extends Owner {
         if (document.uri.fsPath === this.#session.source?.file) this.follow(document);
       }),
     );
-    const closed = panel.onDidDispose(() => this.dispose());
-    this.register(
-      disposable(() => {
-        closed.dispose();
-        panel.dispose();
-      }),
-    );
-    webview.html = webviewPage(webview, context.extensionUri, 'tokens', 'Tokens');
+    this.register(shownPage(panel, context.extensionUri, 'tokens', 'Tokens', () => this.dispose()));
   }
 
   /** Shows the tokens of an experiment as its text is now. */

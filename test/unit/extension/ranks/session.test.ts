@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Emitter } from '../../../../src/base/emitter';
 import { InputError } from '../../../../src/base/errors';
 import { RanksSession } from '../../../../src/extension/features/ranks/session';
 import type { RankBoard } from '../../../../src/extension/features/ranks/source';
@@ -23,6 +24,7 @@ function board(name: string): RankBoard {
     modules,
     candidates: [4, 8, 16],
     configured: request,
+    readOnly: false,
     others: [],
     plan: rankPlanner(modules, 2, [4, 8, 16]),
     changes: ({ budget }) => [{ path: ['adapter', 'rank'], value: String(budget.value) }],
@@ -38,14 +40,24 @@ type Opening = (
 function start(open: Opening, { trusted = true } = {}) {
   const views: RanksView[] = [];
   const faults: string[] = [];
+  const runs = new Emitter<void>();
+  let comparable = '';
+  const compare = (next: string): void => {
+    comparable = next;
+    runs.fire();
+  };
   const session = new RanksSession({
-    source: { open: ({ text = '' }, progress, signal) => open(text, progress, signal) },
+    source: {
+      onDidChange: runs.event,
+      comparable: () => comparable,
+      open: ({ text = '' }, progress, signal) => open(text, progress, signal),
+    },
     trusted,
     post: (view) => views.push(view),
     onFault: ({ message }) => faults.push(message),
   });
   const show = (text: string): void => session.show({ kind: 'experiment', path: FILE, text });
-  return { session, views, faults, show, last: () => views.at(-1) };
+  return { session, views, faults, show, compare, last: () => views.at(-1) };
 }
 
 beforeEach(() => {
@@ -144,5 +156,23 @@ describe('a session of ranks', () => {
     session.show({ kind: 'experiment', path: '/work/b.tune.yaml', text: 'b' });
     expect(session.view.id).not.toBe(id);
     expect(session.view.modules).toEqual([]);
+  });
+
+  it('is read again when another run can be compared with, and not at any other change of the runs', async () => {
+    let opened = 0;
+    const { show, compare, last } = start((text) => {
+      opened++;
+      return Promise.resolve(board(text));
+    });
+    show('one');
+    await vi.advanceTimersByTimeAsync(0);
+    compare('');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(opened).toBe(1);
+    compare('run-1');
+    expect(last()?.name).toBe('one');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(opened).toBe(2);
+    expect(last()?.status).toBe('done');
   });
 });

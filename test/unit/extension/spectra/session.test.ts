@@ -4,6 +4,7 @@ import { SpectraSession } from '../../../../src/extension/features/spectra/sessi
 import type { SpectraListener, SpectraOutline } from '../../../../src/extension/features/spectra/source';
 import type { FollowedSubject } from '../../../../src/extension/follower';
 import type { SpectraPatch } from '../../../../src/protocol/panels/spectra';
+import { fakeTraining } from '../../../support/fakeTraining';
 import { decoderModules, powerLaw } from '../../../support/spectraModel';
 
 const FILE = '/work/a.tune.yaml';
@@ -32,7 +33,10 @@ function start({ trusted = true } = {}) {
       sets: [{ key: 'base', name: 'base', of: 'weights' }],
       adapter: { method: 'lora', rank: Number(text) },
     });
+  const compared: { readonly model: string; readonly listener: SpectraListener; signal: AbortSignal }[] = [];
+  const training = fakeTraining();
   const session = new SpectraSession({
+    training: training.source,
     source: {
       outline: ({ text = '' }) => {
         outlined.push(text);
@@ -42,6 +46,14 @@ function start({ trusted = true } = {}) {
         new Promise((resolve, reject) => {
           jobs.push({ listener, signal, resolve, reject });
         }),
+      comparedSets: (_, model) => [
+        { key: `difference ${model}`, name: `ΔW of ${model}`, of: 'change' },
+        { key: `compared ${model}`, name: model, of: 'weights' },
+      ],
+      compare: (_, model, listener, signal) => {
+        compared.push({ model, listener, signal });
+        return new Promise(() => undefined);
+      },
     },
     trusted,
     post: (patch) => patches.push(patch),
@@ -50,7 +62,17 @@ function start({ trusted = true } = {}) {
   const answer = (next: typeof outline): void => {
     outline = next;
   };
-  return { session, patches, faults, outlined, jobs, answer, last: () => patches.at(-1)?.view };
+  return {
+    session,
+    patches,
+    faults,
+    outlined,
+    jobs,
+    compared,
+    training,
+    answer,
+    last: () => patches.at(-1)?.view,
+  };
 }
 
 function spectrumOf(index: number) {
@@ -247,5 +269,66 @@ describe('a session of spectra', () => {
     jobs[0]?.resolve();
     await vi.advanceTimersByTimeAsync(1000);
     expect(patches).toHaveLength(before);
+  });
+
+  it('compares with another model: its sets come and go, and the first stay', async () => {
+    const { session, patches, jobs, compared, last } = start();
+    session.show(subject('8'));
+    await vi.advanceTimersByTimeAsync(0);
+    jobs[0]?.listener.found(spectrumOf(0));
+    session.compare('/models/tuned');
+    expect(last()?.compared).toEqual({ path: '/models/tuned', name: 'tuned' });
+    // Weights stand before changes.
+    expect(last()?.sets.map(({ of }) => of)).toEqual(['weights', 'weights', 'change']);
+    compared[0]?.listener.found({ ...spectrumOf(0), set: 'compared /models/tuned' });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(patches.at(-1)?.spectra.map(({ set }) => set)).toEqual(['compared /models/tuned']);
+    jobs[0]?.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()?.status).toBe('working');
+    session.compare(undefined);
+    expect(compared[0]?.signal.aborted).toBe(true);
+    expect(last()).toMatchObject({ status: 'done', sets: [{ key: 'base' }] });
+    expect(last()?.compared).toBeUndefined();
+    expect(session.snapshot.spectra.map(({ set }) => set)).toEqual(['base']);
+  });
+
+  it('goes on comparing with the same model when another subject comes', async () => {
+    const { session, compared, answer } = start();
+    session.compare('/models/tuned');
+    session.show(subject('8'));
+    await vi.advanceTimersByTimeAsync(0);
+    answer(() => Promise.resolve({ key: 'other', name: 'b', modules, sets: [] }));
+    session.show(subject('9', '/work/b.tune.yaml'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(compared.map(({ model, signal }) => [model, signal.aborted])).toEqual([
+      ['/models/tuned', true],
+      ['/models/tuned', false],
+    ]);
+  });
+
+  it('shows what training changed after the last step, and after any that is asked for', async () => {
+    const { session, patches, training, last } = start();
+    training.record(50, 100);
+    session.show(subject('8'));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(last()).toMatchObject({ step: 100 });
+    expect(last()?.sets.at(-1)).toMatchObject({ key: 'training', name: 'ΔW of try', of: 'change' });
+    expect([...(session.snapshot.timeline?.steps ?? [])]).toEqual([50, 100]);
+    const before = patches.length;
+    session.showStep(50);
+    // At once: a page that plays waits for it.
+    expect(patches).toHaveLength(before + 1);
+    expect(last()?.step).toBe(50);
+    expect(patches.at(-1)?.spectra.map(({ values }) => values[0])).toEqual([50]);
+    expect(patches.at(-1)?.timeline).toBeUndefined();
+    training.record(150);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(last()?.step).toBe(50);
+    expect([...(patches.findLast(({ timeline }) => timeline !== undefined)?.timeline?.steps ?? [])]).toEqual([
+      50, 100, 150,
+    ]);
+    session.showStep(null);
+    expect(last()?.step).toBe(150);
   });
 });

@@ -50,6 +50,7 @@ const VIEW: RanksView = {
   modules: MODULES,
   candidates: CANDIDATES,
   configured: CONFIGURED,
+  readOnly: false,
   others: [{ key: 'run', name: 'a run', modules: RUN.modules, totals: RUN.totals }],
 };
 const FIRST = MODULES[0]?.path ?? '';

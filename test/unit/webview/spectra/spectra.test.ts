@@ -10,7 +10,7 @@ import { markOf } from '../../../../webview/kit/palette';
 import { curvesOf, keptText, screeFigure, wholeRange } from '../../../../webview/spectra/curves';
 import { energiesOf, energyAt, rankKeeping } from '../../../../webview/spectra/energy';
 import { heatMap, middleOf, readoutOf, shareOf } from '../../../../webview/spectra/heatMap';
-import { MEASURES, measuresThere } from '../../../../webview/spectra/measures';
+import { measuresOf } from '../../../../webview/spectra/measures';
 import {
   applyPatch,
   cutOf,
@@ -160,7 +160,7 @@ describe('the state of the page', () => {
     const saved = decodeSavedSpectra(JSON.parse(JSON.stringify(savedOf(now))));
     expect(saved?.subject).toEqual({ kind: 'experiment', path: '/work/a.tune.yaml' });
     expect(initialState(saved).look).toEqual(now.look);
-    expect(decodeSavedSpectra({ ...savedOf(now), version: 2 })).toBeUndefined();
+    expect(decodeSavedSpectra({ ...savedOf(now), version: 1 })).toBeUndefined();
     expect(decodeSavedSpectra({ ...savedOf(now), measure: 'other' })).toBeUndefined();
   });
 });
@@ -197,8 +197,26 @@ describe('the map', () => {
   });
 
   it('offers what a change lies like only where there is one', () => {
-    expect(measuresThere(ALL)).not.toContain('fresh');
-    expect(measuresThere([changeOf(moduleAt(0), LAYERS, 4)])).toEqual(Object.keys(MEASURES));
+    expect(measuresOf({ key: 'base', name: 'base', of: 'weights' }, ALL)).not.toContain('fresh');
+    const set = { key: 'change', name: 'ΔW', of: 'change' } as const;
+    const change = changeOf(moduleAt(0), LAYERS, 4);
+    expect(measuresOf(set, [...ALL, change])).toEqual([
+      'stableRank',
+      'effectiveRank',
+      'sigma',
+      'energy',
+      'overlap',
+      'fresh',
+    ]);
+    const { relation, ...bare } = change;
+    expect(relation).toBeDefined();
+    expect(measuresOf(set, [{ ...bare, measures: { live: 3 } }])).toEqual([
+      'stableRank',
+      'effectiveRank',
+      'sigma',
+      'energy',
+      'live',
+    ]);
   });
 });
 

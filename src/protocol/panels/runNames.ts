@@ -1,4 +1,4 @@
-import type { CurveRun } from '../../src/protocol/panels/curves';
+import type { CurveRun } from './curves';
 
 /** A run with the name that tells it from all others of the panel. */
 export interface NamedRun extends CurveRun {
