@@ -74,20 +74,31 @@ export function trainableOf(adapter: LowRankConfig, module: AdaptedLayer, rank: 
   return trainableParameters(methodOf(adapter), module, { ...settingsOf(adapter), rank });
 }
 
+/** What ranks cost: the numbers that are trained at first, and the bytes of the adapter in PEFT's form. */
+export function costOfRanks(
+  adapter: LowRankConfig,
+  modules: readonly AdaptedLayer[],
+  ranks: Ranks,
+): Pick<AllocationPlan, 'trainable' | 'adapterBytes'> {
+  const method = methodOf(adapter);
+  const common = settingsOf(adapter);
+  let [trainable, adapterBytes] = [0, 0];
+  for (const module of modules) {
+    const settings = { ...common, rank: ranks.get(module.path) ?? 0 };
+    trainable += trainableParameters(method, module, settings);
+    adapterBytes += 4 * method.loraRank(settings) * (module.inputs + module.outputs);
+  }
+  return { trainable, adapterBytes };
+}
+
 function summary(
   name: string,
   adapter: LowRankConfig,
   modules: readonly AdaptedLayer[],
   ranks: readonly AllocatedRank[],
 ): AllocationPlan {
-  const method = methodOf(adapter);
   const found = new Map(ranks.map(({ path, rank }) => [path, rank]));
-  let [trainable, adapterBytes] = [0, 0];
-  for (const module of modules) {
-    const settings = { ...settingsOf(adapter), rank: found.get(module.path) ?? 0 };
-    trainable += trainableOf(adapter, module, settings.rank);
-    adapterBytes += 4 * method.loraRank(settings) * (module.inputs + module.outputs);
-  }
+  const { trainable, adapterBytes } = costOfRanks(adapter, modules, found);
   const energies = ranks.map(({ energy }) => energy);
   return {
     name,

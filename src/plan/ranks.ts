@@ -1,5 +1,5 @@
 import type { AdapterMethod, AdapterSettings } from '../engine/adapters/method';
-import { checkRanks, matchesTarget, selectModules } from '../engine/adapters/targets';
+import { checkRanks, modulesOf, selectModules } from '../engine/adapters/targets';
 import type { DecoderConfig } from '../engine/models/config';
 import type { AdaptedLayer } from '../engine/adapters/layer';
 import { linearModules, type LinearModule } from '../engine/models/modules';
@@ -20,6 +20,12 @@ export interface RankSpectrum {
   readonly frobenius: number;
 }
 
+/** What a spectrum comes to, for who plans again and again by the same one. */
+export interface RankEnergies {
+  /** energies[r - 1] = E(r), for all values that are known. */
+  readonly energies: Float64Array;
+}
+
 /** The modules that an experiment adapts, in the model's order. Throws an `InputError` naming what matches nothing. */
 export function adaptedModules(adapter: LowRankConfig, config: DecoderConfig): readonly LinearModule[] {
   return selectModules(linearModules(config), adapter.target_modules);
@@ -31,8 +37,9 @@ export function adaptedModules(adapter: LowRankConfig, config: DecoderConfig): r
  */
 export function evenRanks(adapter: LowRankConfig, modules: readonly AdaptedLayer[]): Ranks {
   checkGivenRanks(adapter, modules);
+  const pinned = pinnedRanks(adapter, modules);
   const rankOf = (module: AdaptedLayer): number =>
-    pinnedRank(adapter, module) ?? Math.min(adapter.rank, module.inputs, module.outputs);
+    pinned.get(module.path) ?? Math.min(adapter.rank, module.inputs, module.outputs);
   return new Map(modules.map((module) => [module.path, rankOf(module)]));
 }
 
@@ -48,10 +55,11 @@ export function neededRanks(adapter: LowRankConfig, modules: readonly AdaptedLay
     return new Map(ranks.map(({ path, rank }) => [path, rank]));
   }
   const most = Math.max(...candidatesOf(adapter));
+  const pinned = pinnedRanks(adapter, modules);
   return new Map(
     modules.map((module) => [
       module.path,
-      pinnedRank(adapter, module) ?? Math.min(most, module.inputs, module.outputs),
+      pinned.get(module.path) ?? Math.min(most, module.inputs, module.outputs),
     ]),
   );
 }
@@ -75,7 +83,7 @@ export function checkGivenRanks(adapter: LowRankConfig, modules: readonly Adapte
 export function allocateRanks(
   adapter: LowRankConfig,
   modules: readonly AdaptedLayer[],
-  spectra: ReadonlyMap<string, RankSpectrum>,
+  spectra: ReadonlyMap<string, RankSpectrum | RankEnergies>,
 ): AllocatedRank[] {
   checkGivenRanks(adapter, modules);
   const { allocation, budget } = adapter.ranks;
@@ -85,19 +93,18 @@ export function allocateRanks(
     const module = layers.get(name);
     return module === undefined ? 0 : trainableParameters(method, module, { ...settings, rank });
   };
-  const pinned = new Map<string, number>();
-  for (const module of modules) {
-    const rank = pinnedRank(adapter, module);
-    if (rank !== undefined) pinned.set(module.path, rank);
-  }
+  const pinned = pinnedRanks(adapter, modules);
+  const candidates = candidatesOf(adapter);
+  const most = Math.max(0, ...candidates, ...pinned.values(), allocation === 'uniform' ? Infinity : 0);
   return allocations[allocation]({
     modules: modules.map((module) => ({
       path: module.path,
       rows: module.outputs,
       columns: module.inputs,
-      energies: energiesOf(spectra.get(module.path)),
+      // Nobody asks for more, however many are known: the same ranks come of few values and of all.
+      energies: energiesOf(spectra.get(module.path)).subarray(0, most),
     })),
-    candidates: candidatesOf(adapter),
+    candidates,
     cost: budget === null ? (_, rank) => rank : parameters,
     budget: budget ?? adapter.rank * modules.length,
     pinned,
@@ -122,20 +129,26 @@ export function candidatesOf({ ranks }: LowRankConfig): number[] {
   return candidates.filter((rank) => rank >= (min ?? 1) && rank <= (max ?? Infinity));
 }
 
-function pinnedRank(adapter: LowRankConfig, module: AdaptedLayer): number | undefined {
-  if (adapter.method !== 'lamda++') return undefined;
-  return Object.entries(adapter.ranks.pinned).findLast(([target]) => matchesTarget(target, module.path))?.[1];
+/** The ranks that are set by hand, by module: of two that match one the later holds. */
+function pinnedRanks(adapter: LowRankConfig, modules: readonly AdaptedLayer[]): Map<string, number> {
+  const pinned = new Map<string, number>();
+  if (adapter.method !== 'lamda++') return pinned;
+  for (const [target, rank] of Object.entries(adapter.ranks.pinned)) {
+    for (const { path } of modulesOf(target, modules)) pinned.set(path, rank);
+  }
+  return pinned;
 }
 
-/** The share of its energy that a module keeps at a rank; all of it beyond the values that are known. */
-export function energyOf(spectrum: RankSpectrum | undefined, rank: number): number {
+/** The share of its energy that a module keeps at a rank; beyond the values that are known, that of all of them. */
+export function energyOf(spectrum: RankSpectrum | RankEnergies | undefined, rank: number): number {
   const energies = energiesOf(spectrum);
   return energies[Math.min(rank, energies.length) - 1] ?? 1;
 }
 
 /** energies[r - 1] = E(r), for all values that are known. */
-function energiesOf(spectrum: RankSpectrum | undefined): Float64Array {
+export function energiesOf(spectrum: RankSpectrum | RankEnergies | undefined): Float64Array {
   if (spectrum === undefined) return new Float64Array();
+  if ('energies' in spectrum) return spectrum.energies;
   const { values, frobenius } = spectrum;
   // Of a matrix of zeros the smallest rank keeps all there is.
   return frobenius > 0 ? energyShares(values, frobenius) : new Float64Array(values.length).fill(1);

@@ -19,8 +19,7 @@ export function selectModules<Layer extends AdaptedLayer>(
   if (targets === 'all-linear') return modules;
   const chosen = new Set<Layer>();
   for (const [i, target] of targets.entries()) {
-    const pattern = targetPattern(target);
-    const matches = modules.filter((module) => pattern.test(module.path));
+    const matches = modulesOf(target, modules);
     if (matches.length === 0) {
       const kinds = [...new Set(modules.map((module) => module.kind))];
       const near = nearest(target, kinds);
@@ -40,6 +39,12 @@ export function selectModules<Layer extends AdaptedLayer>(
 /** Whether a target (a name, path or pattern) means a module. */
 export function matchesTarget(target: string, path: string): boolean {
   return targetPattern(target).test(path);
+}
+
+/** The modules that a target (a name, path or pattern) means, in their order. */
+export function modulesOf<Layer extends AdaptedLayer>(target: string, modules: readonly Layer[]): Layer[] {
+  const pattern = targetPattern(target);
+  return modules.filter(({ path }) => pattern.test(path));
 }
 
 function targetPattern(target: string): RegExp {

@@ -8,6 +8,7 @@ import { resolveExperiment } from '../../../src/protocol/experiment/resolve';
 import type { LowRankConfig } from '../../../src/protocol/experiment/types';
 import {
   allocateRanks,
+  energiesOf,
   evenRanks,
   neededRanks,
   type RankSpectrum,
@@ -56,6 +57,26 @@ function allocated(text: string): { ranks: number[]; trainable: number; pinned: 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe('the ranks of LaMDA++', () => {
+  it('are the same by few values, by all of them, and by the energies', () => {
+    for (const rule of ['equal-energy', 'energy-bins', 'uniform']) {
+      const adapter = adapterOf(
+        `{ method: lamda++, rank: 6, ranks: { candidates: [2, 4, 8], allocation: ${rule}, pinned: { up_proj: 7 } } }`,
+      );
+      const few = new Map(
+        [...SPECTRA].map(([path, { values, frobenius }]) => [
+          path,
+          { values: Array.from(values).slice(0, 8), frobenius },
+        ]),
+      );
+      const energies = new Map(
+        [...SPECTRA].map(([path, spectrum]) => [path, { energies: energiesOf(spectrum) }]),
+      );
+      const ranks = allocateRanks(adapter, modules, SPECTRA);
+      if (rule !== 'uniform') expect(allocateRanks(adapter, modules, few)).toEqual(ranks);
+      expect(allocateRanks(adapter, modules, energies)).toEqual(ranks);
+    }
+  });
+
   it('meet the mean rank from below, the flat modules getting more', () => {
     const { ranks } = allocated('{ method: lamda++, rank: 6, ranks: { candidates: [2, 4, 8, 12] } }');
     expect(sum(ranks)).toBeLessThanOrEqual(6 * modules.length);
