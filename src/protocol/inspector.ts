@@ -136,6 +136,26 @@ const preflightSchema = Type.Object({
 });
 export type Preflight = Static<typeof preflightSchema>;
 
+/** Values of keys with which a run takes less memory, and what it takes then; what is not named stays as it is. */
+const memoryWaySchema = Type.Object({
+  recompute: optional(Type.Union([Type.Literal('cheap'), Type.Literal('layers')])),
+  batch_size: optional(number),
+  gradient_accumulation: optional(number),
+  predicted_mb: number,
+});
+export type MemoryWay = Static<typeof memoryWaySchema>;
+
+const estimateSchema = Type.Object({
+  /** What it would train on. */
+  device: text,
+  /** The peak of the run's memory, and what programs may take here now. */
+  predicted_mb: number,
+  available_mb: number,
+  /** Where that does not fit: what would, with the same optimiser steps. The one that costs the least time first. */
+  ways: Type.Array(memoryWaySchema),
+});
+export type MemoryEstimate = Static<typeof estimateSchema>;
+
 const qualitySchema = Type.Union([Type.Literal('exact'), Type.Literal('fast')]);
 /** `exact`: every singular value. `fast`: the top ones, from a randomised decomposition, with a bound. */
 export type SpectrumQuality = Static<typeof qualitySchema>;
@@ -187,6 +207,11 @@ export const inspectorApi = {
   preview: method([text, text, number, number], previewSchema),
   /** What would keep a run from starting, or end it: the experiment's file and `--set` overrides. */
   preflight: method([text, Type.Array(text)], preflightSchema),
+  /**
+   * What a run of an experiment's text would take of this machine, by its first rows: the file, the text, and the
+   * device that `auto` is known to choose, or ''.
+   */
+  estimate: method([text, text, text], estimateSchema),
   /** The spectra of a model's linear layers that are known already. */
   spectra: method([text], Type.Array(spectrumSchema)),
   /** The spectrum of one linear layer of a model, by its path; kept for the next time. */

@@ -36,6 +36,7 @@ export class Inspector extends Owner {
     relation: (run, module) => this.ask((calls) => calls.relation(run, module)),
     difference: (base, tuned, module) => this.ask((calls) => calls.difference(base, tuned, module)),
     preflight: (file, overrides) => this.ask((calls) => calls.preflight(file, overrides)),
+    estimate: (file, text, device) => this.ask((calls) => calls.estimate(file, text, device)),
     caches: () => this.ask((calls) => calls.caches()),
     clearCache: (kind) => this.ask((calls) => calls.clearCache(kind)),
   };

@@ -6,6 +6,7 @@ import { Changes } from './changes';
 import { Cpu } from './cpu';
 import { inspectData } from './data';
 import { Devices } from './devices';
+import { Estimates } from './estimate';
 import { describeModel } from './model';
 import { OpenedModels } from './openedModels';
 import { preflight } from './preflight';
@@ -20,6 +21,7 @@ export function inspectorHandlers(): Calls<typeof inspectorApi> {
   const cpu = new Cpu();
   const spectra = new Spectra(cpu);
   const changes = new Changes(models, spectra, cpu);
+  const estimates = new Estimates({ models, devices });
   return {
     devices: () => devices.describe(),
     model: async (path) => describeModel(await models.open(path)),
@@ -30,6 +32,7 @@ export function inspectorHandlers(): Calls<typeof inspectorApi> {
     relation: (run, module) => changes.relation(run, module),
     difference: (base, tuned, module) => changes.difference(base, tuned, module),
     preflight: (file, overrides) => preflight(file, overrides, { models, devices }),
+    estimate: (file, source, device) => estimates.estimate(file, source, device),
     caches: async () => ({ folder: cacheFolder(), caches: [...(await listCaches())] }),
     clearCache: (kind) => clearCache(kind),
   };
