@@ -1,3 +1,4 @@
+import { Emitter } from '../../base/emitter';
 import type { AdaptedLayer } from '../../engine/adapters/layer';
 import type {
   SpectrumQuality,
@@ -19,11 +20,19 @@ type Known = Map<string, WeightSpectrum>;
 
 /** The spectra of models' weights and of what changed in them, as an inspector's process finds them. What was found stays in its cache on the disk. */
 export class WeightSpectra {
-  constructor(private readonly decomposer: Pick<Inspector, 'calls'>) {}
+  readonly #found = new Emitter<{ readonly model: string; readonly spectrum: WeightSpectrum }>();
+
+  /** Tells of every spectrum that is found for anybody, with the model's path. */
+  readonly onDidFind = this.#found.event;
+
+  constructor(
+    private readonly decomposer: { readonly calls: Pick<Inspector['calls'], 'spectra' | 'spectrum'> },
+  ) {}
 
   /**
-   * Tells of what is known, then finds the rest: of large matrices the top values first, `exact` at last, of `layers`
-   * in their order. After the signal nothing more is asked for; it then rejects with its reason.
+   * Tells of what is known, then finds the rest, of `layers` in their order: of large matrices the top values first, of
+   * small ones all, and where it is to be `exact` all of the large ones at last. After the signal nothing more is asked
+   * for; it then rejects with its reason.
    */
   async find(
     model: string,
@@ -38,9 +47,10 @@ export class WeightSpectra {
       const spectrum = known.get(path);
       if (spectrum !== undefined) found(spectrum, 0, layers.length, 'fast');
     }
-    const large = layers.filter(({ inputs, outputs }) => Math.min(inputs, outputs) > SMALL);
-    await this.findAll(model, known, exact ? large : layers, 'fast', found, signal);
-    if (exact) await this.findAll(model, known, layers, 'exact', found, signal);
+    const isLarge = ({ inputs, outputs }: AdaptedLayer): boolean => Math.min(inputs, outputs) > SMALL;
+    await this.findAll(model, known, layers.filter(isLarge), 'fast', found, signal);
+    const whole = exact ? layers : layers.filter((layer) => !isLarge(layer));
+    await this.findAll(model, known, whole, 'exact', found, signal);
   }
 
   /** How what a run changed in a module lies to its weight. */
@@ -78,6 +88,7 @@ export class WeightSpectra {
         signal.throwIfAborted();
         const spectrum = await this.decomposer.calls.spectrum(model, path, quality);
         known.set(path, spectrum);
+        this.#found.fire({ model, spectrum });
         signal.throwIfAborted();
         found(spectrum, ++done, layers.length, quality);
       }
