@@ -6,7 +6,7 @@ import { checkRanks, selectModules } from '../../../engine/adapters/targets';
 import type { DataInfo, ModelInfo } from '../../../protocol/inspector';
 import { type KeyPath, pathOf } from '../../../protocol/experiment/source';
 import type { Analysis } from './analysis';
-import { entryOf, type Span, textsOf } from './entries';
+import { type Entry, entryOf, type Span, textsOf } from './entries';
 import type { Answer } from './facts';
 import { namedColumns, namedPaths, type NamedPath, usedColumns } from './named';
 import { type Problem, sentenceOf } from './problems';
@@ -86,45 +86,91 @@ async function checkModel(
   if (answer === undefined) return [];
   if ('error' in answer) return [problem(withoutPlace(answer.error.facts), 'model', span)];
   const layers = layersOf(answer.info);
-  return [...checkModules(analysis, layers), ...checkLength(analysis, answer.info)];
+  return [...checkModules(analysis, layers, span), ...checkLength(analysis, answer.info)];
 }
 
-/** The targets that match nothing, each where it stands, and a rank that the smallest matrix has no room for. */
-function checkModules(analysis: Analysis, layers: readonly AdaptedLayer[]): Problem[] {
-  const adapter = entryOf(analysis.entries, ['adapter']);
-  const method = adapter?.children.find(({ key }) => key === 'method')?.value;
+/** The targets that match nothing, each where it stands, and ranks that the smallest matrix has no room for. */
+function checkModules(analysis: Analysis, layers: readonly AdaptedLayer[], model: Span): Problem[] {
+  const { entries } = analysis;
+  const method = valueOf(entries, ['adapter', 'method']);
   if (method === 'full') return [];
-  const entry = entryOf(analysis.entries, ['adapter', 'target_modules']);
+  const entry = entryOf(entries, ['adapter', 'target_modules']);
   const targets = entry?.kind === 'list' ? textsOf(entry) : [];
   const problems: Problem[] = [];
   const matched = new Set<AdaptedLayer>();
   for (const { text, span } of targets) {
     const outcome = attempt(() => selectModules(layers, [text]));
     if ('error' in outcome) {
-      const meant = nearest(text, new Set(layers.map(({ kind }) => kind)));
-      problems.push(
-        problem({ ...outcome.error, code: 'no-such-module', meant }, 'adapter.target_modules', span),
-      );
+      problems.push(noSuchModule(outcome.error, text, layers, 'adapter.target_modules', span));
     } else for (const layer of outcome.value) matched.add(layer);
   }
   const chosen = targets.length === 0 ? layers : layers.filter((layer) => matched.has(layer));
-  const written = entryOf(analysis.entries, ['adapter', 'rank']);
-  const fallback = schemaOf(['adapter', 'rank'])?.default;
-  const rank = written?.value ?? fallback;
-  if (typeof rank !== 'number') return problems;
+  // Of lamda++ the rank is a mean: its candidates are cut to what a matrix has.
+  return method === 'lamda++'
+    ? [...problems, ...checkPins(entries, chosen)]
+    : [...problems, ...checkRank(entries, chosen, model)];
+}
+
+function noSuchModule(
+  facts: ErrorFacts,
+  text: string,
+  layers: readonly AdaptedLayer[],
+  key: string,
+  span: Span,
+): Problem {
+  const meant = nearest(text, new Set(layers.map(({ kind }) => kind)));
+  return problem({ ...facts, code: 'no-such-module', meant }, key, span);
+}
+
+/** One rank for all: it stands in the file, or is the default. */
+function checkRank(entries: readonly Entry[], chosen: readonly AdaptedLayer[], model: Span): Problem[] {
+  const written = entryOf(entries, ['adapter', 'rank']);
+  const rank = valueOf(entries, ['adapter', 'rank']);
+  if (typeof rank !== 'number') return [];
   const outcome = attempt(() => checkRanks(chosen, rank));
-  const place = written?.valueSpan ?? adapter?.keySpan;
-  if ('error' in outcome && place !== undefined) {
-    const limit = Math.min(...chosen.map(({ inputs, outputs }) => Math.min(inputs, outputs)));
-    problems.push(
-      problem(
-        { ...outcome.error, code: 'too-large', meant: written === undefined ? undefined : String(limit) },
-        'adapter.rank',
-        place,
-      ),
-    );
-  }
-  return problems;
+  if (!('error' in outcome)) return [];
+  const place = written?.valueSpan ?? entryOf(entries, ['adapter'])?.keySpan ?? model;
+  const limit = String(smallest(chosen));
+  const found = problem(
+    { ...outcome.error, code: 'too-large', meant: written === undefined ? undefined : limit },
+    'adapter.rank',
+    place,
+  );
+  if (written !== undefined) return [found];
+  const changes = [{ path: ['adapter', 'rank'], value: limit }];
+  return [{ ...found, ways: [{ title: `Set adapter.rank to ${limit}`, changes }] }];
+}
+
+/** Ranks that are set by hand: each names modules that are adapted, and is a rank that they can have. */
+function checkPins(entries: readonly Entry[], chosen: readonly AdaptedLayer[]): Problem[] {
+  const pins = entryOf(entries, ['adapter', 'ranks', 'pinned'])?.children ?? [];
+  return pins.flatMap(({ key, keySpan, value, valueSpan }) => {
+    const path = ['adapter', 'ranks', 'pinned', key];
+    const outcome = attempt(() => selectModules(chosen, [key], undefined, 'adapter.ranks.pinned'));
+    if ('error' in outcome) {
+      return [{ ...noSuchModule(outcome.error, key, chosen, 'adapter.ranks.pinned', keySpan), path }];
+    }
+    if (typeof value !== 'number' || valueSpan === undefined) return [];
+    const fitting = attempt(() => checkRanks(outcome.value, value));
+    if (!('error' in fitting)) return [];
+    const meant = String(smallest(outcome.value));
+    return [
+      {
+        ...problem({ ...fitting.error, code: 'too-large', meant }, 'adapter.ranks.pinned', valueSpan),
+        path,
+      },
+    ];
+  });
+}
+
+/** The largest rank that all of some layers can have. */
+function smallest(layers: readonly AdaptedLayer[]): number {
+  return Math.min(...layers.map(({ inputs, outputs }) => Math.min(inputs, outputs)));
+}
+
+/** The value of a key as it is written, or its default. */
+function valueOf(entries: readonly Entry[], path: readonly string[]): unknown {
+  return entryOf(entries, path)?.value ?? schemaOf(path)?.default;
 }
 
 function checkLength(analysis: Analysis, { positions }: ModelInfo): Problem[] {

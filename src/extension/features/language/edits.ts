@@ -1,6 +1,6 @@
 import { keysOf } from '../../../protocol/experiment/schema/input';
 import type { Analysis } from './analysis';
-import { endOf, type Entry, entryOf } from './entries';
+import { endOf, type Entry, entryOf, type Span } from './entries';
 import { schemaOf } from './schema';
 
 /** A stretch of the text and what takes its place; everything else stays as it is. */
@@ -33,6 +33,24 @@ function removeFromBraces(text: string, entry: Entry, around: Entry): Edit {
   if (before !== undefined) return { start: endOf(before), end: endOf(entry), text: '' };
   const inner = around.valueSpan ?? entry.keySpan;
   return { start: inner.start, end: inner.end, text: text.charAt(inner.start) === '{' ? '{}' : '' };
+}
+
+/** Takes an item out of a list: its line, or its part of the brackets. Undefined for the only one: no list is empty. */
+export function removeItem(
+  { lines, entries }: Pick<Source, 'lines' | 'entries'>,
+  path: readonly string[],
+  span: Span,
+): Edit | undefined {
+  const list = entryOf(entries, path);
+  const index = list?.items.findIndex((item) => item.span.start === span.start) ?? -1;
+  if (list === undefined || index < 0 || list.items.length < 2) return undefined;
+  if (!list.flow) {
+    const { start } = lines.line(lines.lineOf(span.start)).whole;
+    return { start, end: lines.line(lines.lineOf(span.end)).whole.end, text: '' };
+  }
+  const [before, next] = [list.items[index - 1], list.items[index + 1]];
+  if (next !== undefined) return { start: span.start, end: next.span.start, text: '' };
+  return { start: before?.span.end ?? span.start, end: span.end, text: '' };
 }
 
 /**

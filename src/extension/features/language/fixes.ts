@@ -1,10 +1,11 @@
 import { pathsOfKey } from '../../../protocol/experiment/schema/input';
 import { EXPERIMENT_SCHEMA } from '../../../protocol/experiment/validate';
 import { type Analysis, analyse } from './analysis';
-import { type Edit, insertKey, removeKey } from './edits';
+import { type Edit, insertKey, removeItem, removeKey } from './edits';
 import { type Entry, entryOf } from './entries';
 import { exclusiveSides } from './exclusive';
 import type { Problem } from './problems';
+import { keyEdits } from './setKeys';
 import { isList, schemaOf, wordsOf, yamlText } from './schema';
 
 /** A way to mend a problem. It changes only what it must. */
@@ -20,6 +21,16 @@ const MOST_WORDS = 6;
 
 /** The ways to mend a problem, the likeliest first. */
 export function fixesFor(problem: Problem, analysis: Analysis): readonly Fix[] {
+  const fixes = byCode(problem, analysis);
+  const ways = (problem.ways ?? []).map(({ title, changes }, i) => ({
+    title,
+    edits: keyEdits(analysis, changes),
+    preferred: fixes.length === 0 && i === 0,
+  }));
+  return [...fixes, ...ways.filter(({ edits }) => edits.length > 0)];
+}
+
+function byCode(problem: Problem, analysis: Analysis): readonly Fix[] {
   const path = problem.path.map(String);
   switch (problem.code) {
     case 'unknown-key':
@@ -39,9 +50,10 @@ export function fixesFor(problem: Problem, analysis: Analysis): readonly Fix[] {
       return rowForms(analysis);
     case 'unsupported':
       return onlyWord(problem, path, analysis);
+    case 'no-such-module':
+      return [...meant(problem), ...withoutModule(problem, path, analysis)];
     case 'no-such-file':
     case 'no-such-column':
-    case 'no-such-module':
     case 'too-large':
       return meant(problem);
     default:
@@ -52,6 +64,13 @@ export function fixesFor(problem: Problem, analysis: Analysis): readonly Fix[] {
 function meant({ meant: word, span }: Problem): readonly Fix[] {
   if (word === undefined) return [];
   return [{ title: `Change to ${word}`, edits: [{ ...span, text: word }], preferred: true }];
+}
+
+/** Takes out a name that means no module, where others are left. */
+function withoutModule({ span }: Problem, path: readonly string[], analysis: Analysis): readonly Fix[] {
+  const written = analysis.text.slice(span.start, span.end);
+  const edit = path.length > 2 ? removeKey(analysis, path) : removeItem(analysis, path, span);
+  return edit === undefined ? [] : [{ title: `Remove ${written}`, edits: [edit] }];
 }
 
 function unknownKey({ meant: word }: Problem, path: readonly string[], analysis: Analysis): readonly Fix[] {

@@ -2,6 +2,7 @@ import { describeFacts, type ErrorFacts } from '../../../base/errors';
 import { type KeyPath, pathOf } from '../../../protocol/experiment/source';
 import type { Span } from './entries';
 import type { Lines } from './lines';
+import type { KeyChange } from './setKeys';
 
 /** Something wrong in a file, where it stands in the text. */
 export interface Problem {
@@ -16,6 +17,14 @@ export interface Problem {
   readonly meant: string | undefined;
   /** Whether the text has no effect, and is shown faded. */
   readonly unnecessary: boolean;
+  /** Ways to mend it by other values of keys, where they had to be found out; the likeliest first. */
+  readonly ways?: readonly Way[];
+}
+
+/** A way to mend a problem. */
+export interface Way {
+  readonly title: string;
+  readonly changes: readonly KeyChange[];
 }
 
 /** The problem that an error's facts tell; its place is theirs. */

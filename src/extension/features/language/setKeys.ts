@@ -1,4 +1,4 @@
-import { analyse } from './analysis';
+import { type Analysis, analyse } from './analysis';
 import { type Edit, insertKey, removeKey } from './edits';
 import { entryOf } from './entries';
 
@@ -15,14 +15,50 @@ export interface KeyChange {
 export function setKeys(text: string, file: string, changes: readonly KeyChange[]): Edit | undefined {
   let changed = text;
   for (const change of changes) {
-    const edit = editOf(changed, file, change);
+    const edit = editOf(analyse(changed, file), change);
     if (edit !== undefined) changed = changed.slice(0, edit.start) + edit.text + changed.slice(edit.end);
   }
   return difference(text, changed);
 }
 
-function editOf(text: string, file: string, { path, value }: KeyChange): Edit | undefined {
-  const analysis = analyse(text, file);
+/**
+ * As `setKeys`, by edits that change only the bytes they must: one for each place, of the text as it is, none of them
+ * in another.
+ */
+export function keyEdits(analysis: Analysis, changes: readonly KeyChange[]): readonly Edit[] {
+  const edits: Edit[] = [];
+  let changed = analysis;
+  for (const change of changes) {
+    const edit = editOf(changed, change);
+    if (edit === undefined) continue;
+    const text = edit.text.replaceAll(/\r?\n/gu, analysis.lines.lineEnd);
+    add(edits, { start: edit.start, end: edit.end, text });
+    changed = analyse(changed.text.slice(0, edit.start) + text + changed.text.slice(edit.end), analysis.file);
+  }
+  return edits;
+}
+
+/** Adds an edit of the text that `edits` make, as one of the text before them; where it touches one, it joins it. */
+function add(edits: Edit[], { start, end, text }: Edit): void {
+  let moved = 0;
+  let place = 0;
+  for (const [i, edit] of edits.entries()) {
+    const from = edit.start + moved;
+    const to = from + edit.text.length;
+    if (end < from) break;
+    if (start <= to) {
+      const joined = edit.text.slice(0, Math.max(0, start - from)) + text + edit.text.slice(end - from);
+      edits[i] = { start: Math.min(start - moved, edit.start), end: edit.end, text: joined };
+      return;
+    }
+    moved += edit.text.length - (edit.end - edit.start);
+    place = i + 1;
+  }
+  edits.splice(place, 0, { start: start - moved, end: end - moved, text });
+}
+
+function editOf(analysis: Analysis, { path, value }: KeyChange): Edit | undefined {
+  const { text } = analysis;
   const entry = entryOf(analysis.entries, path);
   if (value === undefined) return entry === undefined ? undefined : removeKey(analysis, path);
   if (entry === undefined) return insertKey(analysis, path, value);

@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../../src/extension/features/language/analysis';
 import { checkWorld } from '../../../../src/extension/features/language/checks';
-import { type Fix, fixesFor } from '../../../../src/extension/features/language/fixes';
-import { FILE, WORLD } from './world';
+import { fixesFor } from '../../../../src/extension/features/language/fixes';
+import { applied } from './applied';
+import { FILE, MODEL, WORLD } from './world';
 
 const HEAD = 'model: models/tiny\ndata:\n  train: data/train.jsonl\n  text: "{question}"\n';
-
-/** The text after a fix: its edits from the last to the first, as an editor applies them. */
-function applied(text: string, { edits }: Fix): string {
-  return [...edits]
-    .sort((a, b) => b.start - a.start)
-    .reduce((after, { start, end, text: put, snippet }) => {
-      const words =
-        snippet === true
-          ? put
-              .replaceAll(/\$\{\d+:((?:[^}\\]|\\.)*)\}/gu, '$1')
-              .replaceAll(/(?<!\\)\$\d/gu, '')
-              .replaceAll(/\\([\\$}])/gu, '$1')
-          : put;
-      return after.slice(0, start) + words + after.slice(end);
-    }, text);
-}
 
 /** What is wrong with a text, each with its place, and the texts that its fixes make. */
 async function fixed(text: string) {
@@ -111,6 +96,26 @@ describe('a quick fix', () => {
     expect(end?.fixes).toEqual({ 'Remove adapter.basis': `${HEAD}adapter: { method: lora }\n` });
   });
 
+  it('removes what the method does not have, and what has no effect with it', async () => {
+    for (const method of ['pissa', 'lamda', 'lamda++']) {
+      const [dropout] = await fixed(
+        `${HEAD}adapter:\n  method: ${method}\n  dropout: 0.1 # some\n  rank: 16\n`,
+      );
+      expect(dropout).toEqual({
+        code: 'misplaced',
+        at: 'dropout',
+        fixes: { 'Remove adapter.dropout': `${HEAD}adapter:\n  method: ${method}\n  rank: 16\n` },
+      });
+      const [alpha] = await fixed(`${HEAD}adapter: { method: ${method}, rank: 16, alpha: 32 }\n`);
+      expect(alpha).toEqual({
+        code: 'no-effect',
+        at: 'alpha',
+        fixes: { 'Remove adapter.alpha': `${HEAD}adapter: { method: ${method}, rank: 16 }\n` },
+      });
+    }
+    expect(await fixed(`${HEAD}adapter: { method: lora, rank: 16, alpha: 32, dropout: 0.1 }\n`)).toEqual([]);
+  });
+
   it('takes either side of a pair that excludes itself', async () => {
     const [problem] = await fixed(`${HEAD}training:\n  max_steps: 3\n  epochs: 2\n`);
     expect(problem).toMatchObject({ code: 'exclusive', at: 'epochs' });
@@ -167,12 +172,69 @@ describe('what only the files show', () => {
       ['too-large', '40'],
       ['too-large', '2000'],
     ]);
-    expect(found[0]?.fixes).toEqual({ 'Change to q_proj': text.replace('q_prj', 'q_proj') });
+    expect(found[0]?.fixes).toEqual({
+      'Change to q_proj': text.replace('q_prj', 'q_proj'),
+      'Remove q_prj': text.replace('q_prj, ', ''),
+    });
     expect(found[1]?.fixes).toEqual({ 'Change to 32': text.replace('40', '32') });
     expect(found[2]?.fixes).toEqual({ 'Change to 1024': text.replace('2000', '1024') });
     // The matrices that are not adapted may be smaller.
     const other = await fixed(text.replace('[q_prj, k_proj]', '[q_proj]'));
     expect(other.map(({ at }) => at)).toEqual(['2000']);
+  });
+
+  it('is a target among others, in every form of a list', async () => {
+    const flow = `${HEAD}adapter: { rank: 8, target_modules: [q_proj, "fc*"] } # last\n`;
+    expect(await fixed(flow)).toEqual([
+      { code: 'no-such-module', at: '"fc*"', fixes: { 'Remove "fc*"': flow.replace(', "fc*"', '') } },
+    ]);
+    const lines = `${HEAD}adapter:\n  rank: 8\n  target_modules:\n    - fc1 # none\n    - q_proj\n`;
+    const [line] = await fixed(lines);
+    expect(line?.fixes['Remove fc1']).toBe(lines.replace('    - fc1 # none\n', ''));
+    const only = await fixed(`${HEAD}adapter: { rank: 8, target_modules: [fc1] }\n`);
+    expect(only.map(({ fixes }) => fixes)).toEqual([{}]);
+  });
+
+  it('is the default rank, where a matrix is smaller', async () => {
+    const small = async (text: string) => {
+      const analysis = analyse(text, FILE);
+      const info = { ...MODEL, modules: MODEL.modules.map((module) => ({ ...module, rows: 8 })) };
+      const world = { ...WORLD, model: () => Promise.resolve({ info }) };
+      return (await checkWorld(analysis, world)).map((problem) => ({
+        at: text.slice(problem.span.start, problem.span.end),
+        fixes: Object.fromEntries(fixesFor(problem, analysis).map((fix) => [fix.title, applied(text, fix)])),
+      }));
+    };
+    const given = `${HEAD}adapter:\n  method: lora # the first\n`;
+    expect(await small(given)).toEqual([
+      {
+        at: 'adapter',
+        fixes: { 'Set adapter.rank to 8': `${HEAD}adapter:\n  method: lora # the first\n  rank: 8\n` },
+      },
+    ]);
+    expect(await small(HEAD)).toEqual([
+      { at: 'models/tiny', fixes: { 'Set adapter.rank to 8': `${HEAD}adapter:\n  rank: 8\n` } },
+    ]);
+  });
+
+  it('is no mean rank of LaMDA++, whose ranks are cut to what a matrix has', async () => {
+    expect(await fixed(`${HEAD}adapter: { method: lamda++, rank: 40 }\n`)).toEqual([]);
+  });
+
+  it('is a rank set by hand for what is not adapted, or too large', async () => {
+    const text = `${HEAD}adapter:\n  method: lamda++\n  target_modules: [q_proj, k_proj]\n  ranks:\n    pinned: { q_prj: 8, v_proj: 16, k_proj: 48 } # by hand\n`;
+    const found = await fixed(text);
+    expect(found.map(({ code, at }) => [code, at])).toEqual([
+      ['no-such-module', 'q_prj'],
+      ['no-such-module', 'v_proj'],
+      ['too-large', '48'],
+    ]);
+    expect(found[0]?.fixes).toEqual({
+      'Change to q_proj': text.replace('q_prj', 'q_proj'),
+      'Remove q_prj': text.replace('q_prj: 8, ', ''),
+    });
+    expect(found[1]?.fixes['Remove v_proj']).toBe(text.replace('v_proj: 16, ', ''));
+    expect(found[2]?.fixes).toEqual({ 'Change to 32': text.replace('48', '32') });
   });
 
   it('is a fault in a data file, by its line', async () => {
