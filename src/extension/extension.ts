@@ -9,6 +9,7 @@ import { RunsModel } from './features/runs/model';
 import { registerCurves } from './features/curves/feature';
 import { registerLateLanguage } from './features/language/late';
 import { registerLens } from './features/lens/feature';
+import { PlanSource } from './features/lens/planSource';
 import { registerLaunch } from './features/launch/feature';
 import { registerRuns } from './features/runs/feature';
 import { registerSetup } from './features/setup/feature';
@@ -29,7 +30,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const spectra = new WeightSpectra(decomposer);
   const runs = new RunsModel(settings, log);
   context.subscriptions.push(log, commands, inspector, decomposer, runs);
-  const services: Services = { context, log, commands, settings, runs, inspector, spectra };
+  const plans = new PlanSource();
+  const services: Services = { context, log, commands, settings, runs, inspector, spectra, plans };
   commands.add(COMMANDS.showLog, () => log.show());
   for (const register of [
     registerRuns,

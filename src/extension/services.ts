@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Commands } from './commands';
+import type { PlanSource } from './features/lens/planSource';
 import type { RunsModel } from './features/runs/model';
 import type { Log } from './log';
 import type { Inspector } from './process/inspector';
@@ -18,4 +19,6 @@ export interface Services {
   readonly inspector: Inspector;
   /** The spectra of models' weights. */
   readonly spectra: WeightSpectra;
+  /** What runs of the open experiments would come to. */
+  readonly plans: PlanSource;
 }

@@ -1,11 +1,9 @@
 import type { AdaptedLayer } from '../../../engine/adapters/layer';
-import { matchesTarget } from '../../../engine/adapters/targets';
-import { rankingSpectrum } from '../../../plan/method';
-import { allocateRanks, energyOf, evenRanks, type Ranks } from '../../../plan/ranks';
-import type { LowRankConfig } from '../../../protocol/experiment/types';
-import type { WeightSpectrum } from '../../../protocol/inspector';
-import { type Entry, entryOf, type Span, textsOf } from '../language/entries';
-import { cutAt, heightsOf, POINTS, type Spark } from './sparkline';
+import { modulesOf } from '../../../engine/adapters/targets';
+import { type Entry, entryOf, textsOf } from '../language/entries';
+import { meanEnergy, type Outlook } from './outlook';
+import { cutAt, POINTS, type Spark } from './sparkline';
+import { percent } from './texts';
 
 /** What stands at the end of a line. */
 export interface Mark {
@@ -15,96 +13,86 @@ export interface Mark {
   readonly text: string;
 }
 
-/** What is known of an experiment's adapted layers. */
-export interface InlineFacts {
-  readonly adapter: LowRankConfig;
-  readonly layers: readonly AdaptedLayer[];
-  readonly spectra: ReadonlyMap<string, WeightSpectrum>;
-}
-
 /** The spectrum and the energy kept, beside the rank and beside each target module. */
-export function marksOf(entries: readonly Entry[], facts: InlineFacts): readonly Mark[] {
-  const known = facts.layers.filter(({ path }) => facts.spectra.has(path));
+export function marksOf(entries: readonly Entry[], outlook: Outlook): readonly Mark[] {
+  const { known, layers } = outlook;
   const rank = entryOf(entries, ['adapter', 'rank']);
   const marks: Mark[] = [];
-  if (known.length < facts.layers.length) {
-    // A mean over some would change with each that is found.
+  if (known.length < layers.length) {
     if (rank === undefined) return [];
     return [
-      { offset: rank.keySpan.start, sparks: [], text: `spectrum: ${known.length} of ${facts.layers.length}` },
+      { offset: rank.keySpan.start, sparks: [], text: `spectrum: ${known.length} of ${layers.length}` },
     ];
   }
-  const ranks = ranksOf(facts);
   if (rank !== undefined) {
-    const mean = known.reduce((sum, { path }) => sum + (ranks.get(path) ?? 0), 0) / known.length;
-    const word = facts.adapter.method === 'lamda++' ? 'mean r' : 'r';
     marks.push({
       offset: rank.keySpan.start,
-      sparks: [sparkOf('', known, facts, ranks)],
-      text: `${word} ${Math.round(mean)} keeps ${percent(known, facts, ranks)} of the energy`,
+      sparks: [sparkOf('', layers, outlook)],
+      text: rankText(outlook),
     });
   }
-  return [...marks, ...targetMarks(entries, known, facts, ranks)];
+  return [...marks, ...targetMarks(entries, outlook)];
 }
 
-function targetMarks(
-  entries: readonly Entry[],
-  known: readonly AdaptedLayer[],
-  facts: InlineFacts,
-  ranks: Ranks,
-): Mark[] {
+/** The layers that each target names, as they are written; of all linear layers each kind. */
+function targetGroups(
+  targets: readonly string[],
+  layers: readonly AdaptedLayer[],
+): readonly { readonly target: string; readonly layers: readonly AdaptedLayer[] }[] {
+  const names = targets.length > 0 ? targets : [...new Set(layers.map(({ kind }) => kind))];
+  return names
+    .map((target) => ({ target, layers: modulesOf(target, layers) }))
+    .filter(({ layers: found }) => found.length > 0);
+}
+
+function rankText(outlook: Outlook): string {
+  const { adapter, layers, ranks, byGradient } = outlook;
+  const word = adapter.method === 'lamda++' ? 'mean r' : 'r';
+  if (byGradient) {
+    const what = adapter.method === 'lamda++' ? 'ranks' : 'directions';
+    return `${word} ${adapter.rank}: ${what} by the gradient’s spectrum, found when a run begins`;
+  }
+  const mean = layers.reduce((sum, { path }) => sum + (ranks.get(path) ?? 0), 0) / layers.length;
+  return `${word} ${Math.round(mean)} keeps ${percent(keptBy(layers, outlook))} of the energy`;
+}
+
+function targetMarks(entries: readonly Entry[], outlook: Outlook): Mark[] {
+  const { layers, byGradient } = outlook;
   const entry = entryOf(entries, ['adapter', 'target_modules']);
   if (entry === undefined) return [];
   const items = entry.kind === 'list' ? textsOf(entry) : [];
-  const matching = (target: string): AdaptedLayer[] =>
-    known.filter(({ path }) => matchesTarget(target, path));
   if (items.length > 0 && !entry.flow) {
-    return items.flatMap(({ text, span }: { text: string; span: Span }) => {
-      const layers = matching(text);
-      if (layers.length === 0) return [];
-      const spark = sparkOf(text, layers, facts, ranks);
-      return [{ offset: span.start, sparks: [spark], text: percent(layers, facts, ranks) }];
+    return items.flatMap(({ text, span }) => {
+      const found = modulesOf(text, layers);
+      if (found.length === 0) return [];
+      const energy = byGradient ? '' : percent(keptBy(found, outlook));
+      return [{ offset: span.start, sparks: [sparkOf(text, found, outlook)], text: energy }];
     });
   }
-  const kinds =
-    items.length > 0 ? items.map(({ text }) => text) : [...new Set(known.map(({ kind }) => kind))];
-  const groups = kinds
-    .map((kind) => [kind, matching(kind)] as const)
-    .filter(([, layers]) => layers.length > 0);
-  if (groups.length === 0) return [];
-  const sparks = groups.map(([kind, layers]) =>
-    sparkOf(`${kind.replace(/_proj$/u, '')} ${percent(layers, facts, ranks)}`, layers, facts, ranks),
-  );
-  return [{ offset: entry.keySpan.start, sparks, text: '' }];
-}
-
-/** Of LaMDA++ those that the budget comes to; by the gradient's spectrum, which is not known yet, the mean. */
-function ranksOf({ adapter, layers, spectra }: InlineFacts): Ranks {
-  if (adapter.method !== 'lamda++' || rankingSpectrum(adapter) === 'gradient')
-    return evenRanks(adapter, layers);
-  return new Map(allocateRanks(adapter, layers, spectra).map(({ path, rank }) => [path, rank]));
+  const sparks = targetGroups(
+    items.map(({ text }) => text),
+    layers,
+  ).map(({ target, layers: found }) => sparkOf(target, found, outlook));
+  return sparks.length === 0 ? [] : [{ offset: entry.keySpan.start, sparks, text: '' }];
 }
 
 /** The mean of some layers' spectra, each as a share of its largest value. */
 function sparkOf(
   label: string,
   layers: readonly AdaptedLayer[],
-  { spectra }: InlineFacts,
-  ranks: Ranks,
+  { spectra, ranks, byGradient, adapter }: Outlook,
 ): Spark {
-  const heights = new Array<number>(POINTS).fill(0);
+  const heights = new Float32Array(POINTS);
   let cut = 0;
   for (const { path, inputs, outputs } of layers) {
-    const size = Math.min(inputs, outputs);
-    heightsOf(spectra.get(path)?.values ?? [], size).forEach((height, i) => {
-      heights[i] = (heights[i] ?? 0) + height / layers.length;
-    });
-    cut += cutAt(ranks.get(path) ?? 1, size) / layers.length;
+    const own = spectra.get(path)?.heights;
+    for (let i = 0; i < POINTS; i++) heights[i] = (heights[i] ?? 0) + (own?.[i] ?? 0) / layers.length;
+    cut += cutAt(ranks.get(path) ?? 1, Math.min(inputs, outputs)) / layers.length;
   }
-  return { label, heights, cut };
+  // One rank for all is known, whatever directions they are; what a budget comes to is not.
+  return { label, heights, cut: byGradient && adapter.method === 'lamda++' ? undefined : cut };
 }
 
-function percent(layers: readonly AdaptedLayer[], { spectra }: InlineFacts, ranks: Ranks): string {
-  const shares = layers.map(({ path }) => energyOf(spectra.get(path), ranks.get(path) ?? 1));
-  return `${Math.round((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length)} %`;
+function keptBy(layers: readonly AdaptedLayer[], { spectra, ranks }: Outlook): number {
+  return meanEnergy(layers, spectra, ({ path }) => ranks.get(path) ?? 1);
 }

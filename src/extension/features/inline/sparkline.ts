@@ -1,36 +1,35 @@
-/** A spectrum as it is drawn in a line of text: heights from the left, 0 to 1, and where it is cut, 0 to 1. */
+import { type Picture, svgPicture, textSvg } from './svg';
+import type { PictureColours } from './themeColours';
+
+/** A spectrum as it is drawn in a line of text. */
 export interface Spark {
   readonly label: string;
-  readonly heights: readonly number[];
-  readonly cut: number;
+  /** From the left, 0 to 1. */
+  readonly heights: ArrayLike<number>;
+  /** Where the rank cuts it, 0 to 1; undefined where the cut is not known. */
+  readonly cut: number | undefined;
 }
-
-/** The colours of a theme's kind. */
-export interface SparkColours {
-  readonly kept: string;
-  readonly lost: string;
-  readonly cut: string;
-  readonly text: string;
-}
-
-export const LIGHT: SparkColours = { kept: '#1a7f8e', lost: '#1a7f8e55', cut: '#c2410c', text: '#616161' };
-export const DARK: SparkColours = { kept: '#5cc8d7', lost: '#5cc8d755', cut: '#ff9e64', text: '#9d9d9d' };
 
 /** Height (px) of a picture: that of a line's text, so that no line moves. */
 const HEIGHT = 14;
+/** Widths (px) of a curve: one by itself, and at most and at least of several. */
 const WIDTH = 56;
-const GAP = 10;
-/** Width (px) of a character of the labels, about. */
-const CHARACTER = 5.6;
+const MOST_WIDTH = 26;
+const LEAST_WIDTH = 6;
+/** The most (px) that several take together: some forty characters. */
+const ROOM = 300;
+const GAP = 7;
+const LABEL_SIZE = 9;
 /** Points that a curve is drawn by. */
 export const POINTS = 28;
+
 /**
  * The heights of a spectrum (descending): each value as a share of the largest, over log i. `size` is how many values
  * there are, where only the top ones are known.
  */
-export function heightsOf(values: ArrayLike<number>, size: number): number[] {
+export function heightsOf(values: ArrayLike<number>, size: number): Float32Array {
   const first = values[0] ?? 0;
-  return Array.from({ length: POINTS }, (_, i) => {
+  return Float32Array.from({ length: POINTS }, (_, i) => {
     const index = Math.round(size ** (i / (POINTS - 1))) - 1;
     const value = values[index];
     // Beyond the values that are known nothing is drawn.
@@ -43,57 +42,72 @@ export function cutAt(rank: number, size: number): number {
   return size <= 1 ? 1 : Math.min(1, Math.log(rank) / Math.log(size));
 }
 
-/** The pictures side by side, as an SVG; labelled where there is more than one. */
-export function sparkSvg(sparks: readonly Spark[], colours: SparkColours): string {
-  const labelled = sparks.length > 1;
+/**
+ * The spectra as one picture: a curve by itself, or a strip of them with a short label each, as wide as the room that
+ * there is. Where there is none for the labels, the curves alone.
+ */
+export function sparkPicture(sparks: readonly Spark[], colours: PictureColours): Picture {
+  if (sparks.length === 1) {
+    return svgPicture(WIDTH, HEIGHT, sparks.map((spark) => curve(spark, 0, WIDTH, colours)).join(''));
+  }
+  const labels = sparks.map(({ label }) => textSvg(shortened(label), LABEL_SIZE, colours.text));
+  const gaps = GAP * (sparks.length - 1);
+  const labelled = labels.reduce((sum, { width }) => sum + width + 2, gaps);
+  const withLabels = labelled + LEAST_WIDTH * sparks.length <= ROOM;
+  const rest = (ROOM - (withLabels ? labelled : gaps)) / sparks.length;
+  const width = Math.max(1, Math.min(MOST_WIDTH, Math.floor(rest)));
   let x = 0;
-  const parts = sparks.map((spark) => {
-    const label = labelled ? labelOf(spark.label, x, colours) : { svg: '', width: 0 };
-    const at = x + label.width;
-    x = at + WIDTH + GAP;
-    return label.svg + curve(spark, at, colours);
+  const parts = sparks.map((spark, i) => {
+    const label = labels[i];
+    let svg = '';
+    if (withLabels && label !== undefined) {
+      svg = label.at(x, HEIGHT - 4);
+      x += label.width + 2;
+    }
+    svg += curve(spark, x, width, colours);
+    x += width + GAP;
+    return svg;
   });
-  const width = Math.max(1, Math.ceil(x - GAP));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">${parts.join('')}</svg>`;
+  return svgPicture(x - GAP, HEIGHT, parts.join(''));
 }
 
-/** An SVG as an address. */
-export function dataAddress(svg: string): string {
-  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+/** What module names begin with tells them apart; a pattern is cut where it gets long. */
+function shortened(label: string): string {
+  const short = label.replace(/_proj$/u, '');
+  return short.length > 7 ? `${short.slice(0, 6)}…` : short;
 }
 
-function labelOf(text: string, x: number, { text: colour }: SparkColours): { svg: string; width: number } {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return {
-    svg: `<text x="${x}" y="11" font-family="sans-serif" font-size="10" fill="${colour}">${escaped}</text>`,
-    width: Math.ceil(text.length * CHARACTER) + 4,
-  };
-}
-
-/** The curve as an area, bright before the cut and dim behind it. */
-function curve({ heights, cut }: Spark, x: number, colours: SparkColours): string {
+/** The curve as an area, bright before the cut and dim behind it; all of one brightness where no cut is known. */
+function curve({ heights, cut }: Spark, x: number, width: number, colours: PictureColours): string {
   const base = HEIGHT - 1;
-  const step = WIDTH / Math.max(1, heights.length - 1);
-  const points = heights.map((height, i) => [i * step, base - height * (HEIGHT - 2)] as const);
-  const at = cut * WIDTH;
-  const before = points.filter(([px]) => px <= at);
-  const after = points.filter(([px]) => px > at);
-  const joint = [at, heightAt(points, at)] as const;
-  const area = (inside: readonly (readonly [number, number])[], colour: string): string =>
+  const step = width / Math.max(1, heights.length - 1);
+  const points = Array.from(
+    { length: heights.length },
+    (_, i) => [i * step, base - (heights[i] ?? 0) * (HEIGHT - 2)] as const,
+  );
+  const area = (inside: readonly Point[], fill: string): string =>
     inside.length < 2
       ? ''
-      : `<path fill="${colour}" d="M${coordinates([inside[0]?.[0] ?? 0, base])}${inside.map((point) => `L${coordinates(point)}`).join('')}L${coordinates([inside.at(-1)?.[0] ?? 0, base])}Z"/>`;
+      : `<path fill="${fill}" d="M${coordinates([inside[0]?.[0] ?? 0, base])}${inside.map((point) => `L${coordinates(point)}`).join('')}L${coordinates([inside.at(-1)?.[0] ?? 0, base])}Z"/>`;
+  const place = `<g transform="translate(${x} 0)">`;
+  if (cut === undefined) return `${place}${area(points, colours.plain)}</g>`;
+  const at = cut * width;
+  const joint = [at, heightAt(points, at)] as const;
+  const before = points.filter(([px]) => px <= at);
+  const after = points.filter(([px]) => px > at);
   const line = `<path stroke="${colours.cut}" d="M${at.toFixed(1)} 0V${HEIGHT}"/>`;
-  return `<g transform="translate(${x} 0)">${area([...before, joint], colours.kept)}${area([joint, ...after], colours.lost)}${line}</g>`;
+  return `${place}${area([...before, joint], colours.kept)}${area([joint, ...after], colours.lost)}${line}</g>`;
 }
 
-function heightAt(points: readonly (readonly [number, number])[], x: number): number {
+type Point = readonly [x: number, y: number];
+
+function heightAt(points: readonly Point[], x: number): number {
   const right = points.findIndex(([px]) => px >= x);
   const [b, a] = [points[Math.max(0, right)], points[Math.max(0, right - 1)]];
   if (a === undefined || b === undefined || b[0] === a[0]) return b?.[1] ?? HEIGHT - 1;
   return a[1] + ((b[1] - a[1]) * (x - a[0])) / (b[0] - a[0]);
 }
 
-function coordinates([x, y]: readonly [number, number]): string {
+function coordinates([x, y]: Point): string {
   return `${x.toFixed(1)} ${y.toFixed(1)}`;
 }

@@ -2,6 +2,7 @@ import { isRecord } from '../../../base/guards';
 import type { DataInfo, ModelInfo } from '../../../protocol/inspector';
 import { keysOf } from '../../../protocol/experiment/schema/input';
 import { resolveExperiment } from '../../../protocol/experiment/resolve';
+import { countText } from '../inline/texts';
 import type { Analysis } from './analysis';
 import { type Entry, entryAt, type Span } from './entries';
 import type { Answer } from './facts';
@@ -96,7 +97,7 @@ function describe<T>(answer: Answer<T> | undefined, words: (info: T) => string):
 function describeModel(info: ModelInfo): string {
   const { architecture, layers, parameters, modules, vocabulary, positions, has_chat_template: chat } = info;
   return [
-    `**${escapeMarkdown(architecture)}**, ${count(parameters)} parameters`,
+    `**${escapeMarkdown(architecture)}**, ${countText(parameters)} parameters`,
     `${layers} layers · ${vocabulary.toLocaleString('en')} tokens · up to ${positions.toLocaleString('en')} positions · ${chat ? 'has a chat template' : 'no chat template'}`,
     [
       '| module | matrices |',
@@ -114,22 +115,6 @@ function describeData({ columns, rows, count: total }: DataInfo): string {
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
   return `${head}. The first:\n\n${codeBlock(text)}`;
-}
-
-/** `135 M`, `1.2 M`, `7.1 B`. */
-function count(parameters: number): string {
-  const units = [
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e3, 'k'],
-  ] as const;
-  for (const [size, name] of units) {
-    if (parameters >= size) {
-      const value = parameters / size;
-      return `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${name}`;
-    }
-  }
-  return String(parameters);
 }
 
 function escapeMarkdown(text: string): string {

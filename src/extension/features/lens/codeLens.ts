@@ -17,7 +17,7 @@ const AT_MOST_EVERY = 1000;
  */
 const ASKED_WITHIN = 30_000;
 
-/** Run, progress and the best result on the first line of an experiment. */
+/** Run, progress, the best result and what a run would come to, on the first line of an experiment. */
 export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
   readonly #changed = this.register(new Emitter<void>());
   #shown = '';
@@ -25,9 +25,10 @@ export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
   /** When the editor was told of a change for which it has not asked yet. */
   #told: number | undefined;
 
-  constructor(private readonly services: Pick<Services, 'runs' | 'settings'>) {
+  constructor(private readonly services: Pick<Services, 'runs' | 'settings' | 'plans'>) {
     super();
-    const { runs, settings } = services;
+    const { runs, settings, plans } = services;
+    this.register(plans.onDidChange(() => this.refreshSoon()));
     this.register(runs.onDidChange(() => this.refreshSoon()));
     this.register(settings.onDidChange(() => this.tell()));
   }
@@ -56,8 +57,9 @@ export class CodeLensProvider extends Owner implements vscode.CodeLensProvider {
     super.dispose();
   }
 
-  private lensesFor({ uri }: vscode.TextDocument): readonly Lens[] {
-    return lensesOf(this.services.runs.runsOf(uri.fsPath));
+  private lensesFor(document: vscode.TextDocument): readonly Lens[] {
+    const { runs, plans } = this.services;
+    return lensesOf(runs.runsOf(document.uri.fsPath), plans.of(document));
   }
 
   /** Only what reads differently is drawn anew. */
@@ -92,6 +94,10 @@ function commandOf(action: LensAction, file: vscode.Uri): { command: string; arg
       return { command: COMMANDS.resumeLast, arguments: [file] };
     case 'curves':
       return { command: COMMANDS.showCurves, arguments: [file] };
+    case 'ranks':
+      return { command: COMMANDS.showRanks, arguments: [file] };
+    case 'spectra':
+      return { command: COMMANDS.showSpectra, arguments: [file] };
     case 'stop':
       return { command: COMMANDS.stop, arguments: [{ folder: action.folder }] };
     case 'curvesOf':

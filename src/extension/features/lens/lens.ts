@@ -2,7 +2,7 @@ import { isActive, isResumable, type RunSummary } from '../runs/summary';
 
 /** What a lens does: the feature maps it to a command. */
 export type LensAction =
-  | { readonly kind: 'run' | 'runWithChanges' | 'resumeLast' | 'curves' }
+  | { readonly kind: 'run' | 'runWithChanges' | 'resumeLast' | 'curves' | 'ranks' | 'spectra' }
   | { readonly kind: 'stop' | 'curvesOf'; readonly folder: string };
 
 /** One entry of the line above an experiment. */
@@ -12,8 +12,11 @@ export interface Lens {
   readonly action: LensAction;
 }
 
-/** The line above an experiment: always one, whatever its runs do. `runs` are the file's own, the newest first. */
-export function lensesOf(runs: readonly RunSummary[]): readonly Lens[] {
+/**
+ * The line above an experiment: always one, whatever its runs do. `runs` are the file's own, the newest first. The plan
+ * stands last, where nothing moves when it comes.
+ */
+export function lensesOf(runs: readonly RunSummary[], plan?: Lens): readonly Lens[] {
   const active = runs.find(isActive);
   const start: readonly Lens[] =
     active === undefined
@@ -27,7 +30,7 @@ export function lensesOf(runs: readonly RunSummary[]): readonly Lens[] {
           ...resumeOf(runs),
         ]
       : progressOf(active);
-  return [...start, ...curvesOf(runs), ...bestOf(runs)];
+  return [...start, ...curvesOf(runs), ...bestOf(runs), ...(plan === undefined ? [] : [plan])];
 }
 
 function resumeOf([newest]: readonly RunSummary[]): readonly Lens[] {

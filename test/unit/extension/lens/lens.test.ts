@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lensesOf } from '../../../../src/extension/features/lens/lens';
+import { type PlanFacts, planLens } from '../../../../src/extension/features/lens/planLens';
 import type { RunSummary } from '../../../../src/extension/features/runs/summary';
 import { summaryOf } from '../../../support/runFolders';
 
@@ -49,5 +50,58 @@ describe('the line above an experiment', () => {
       tooltip: 'second, at step 50: show its curves',
       action: { kind: 'curvesOf', folder: '/runs/b' },
     });
+  });
+
+  it('tells last what a run would come to', () => {
+    const plan = planLens({ trainable: 1, bytes: 2, full: false, settled: true, estimate: undefined });
+    expect(lensesOf([], plan).map(({ title }) => title)).toEqual([
+      '$(play) Run',
+      '$(run-all) Run with changes…',
+      plan.title,
+    ]);
+    expect(lensesOf([run({ bestEval: { step: 10, loss: 2.5 } })], plan).at(-1)).toBe(plan);
+  });
+});
+
+describe('the plan in the line above an experiment', () => {
+  const facts: PlanFacts = {
+    trainable: 1_180_000,
+    bytes: 4_718_592,
+    full: false,
+    settled: true,
+    estimate: undefined,
+  };
+  const estimate = { device: 'cpu', predicted_mb: 2130, available_mb: 8100, ways: [] };
+
+  it('has parameters and size at once, memory and device as soon as they are known', () => {
+    expect(planLens(facts)).toEqual({
+      title: '1.2 M trainable · 4.7 MB adapter',
+      tooltip: '1,180,000 numbers are trained at first. Show the rank board.',
+      action: { kind: 'ranks' },
+    });
+    expect(planLens({ ...facts, estimate })).toEqual({
+      title: '1.2 M trainable · 4.7 MB adapter · ~2.1 GB peak · cpu',
+      tooltip:
+        '1,180,000 numbers are trained at first. A run on cpu is predicted to take 2.1 GB of memory at its peak; 8.1 GB are free. Show the rank board.',
+      action: { kind: 'ranks' },
+    });
+  });
+
+  it('warns of a run that does not fit', () => {
+    expect(planLens({ ...facts, estimate: { ...estimate, available_mb: 2000 } }).title).toBe(
+      '1.2 M trainable · 4.7 MB adapter · \u00a0$(warning)\u00a0~2.1 GB peak · cpu',
+    );
+  });
+
+  it('says what is only about so', () => {
+    const { title, tooltip } = planLens({ ...facts, trainable: 99_960, bytes: 812, settled: false });
+    expect(title).toBe('~100 k trainable · ~812 B adapter');
+    expect(tooltip).toContain('if every module has the mean rank');
+  });
+
+  it('leads to the spectra where every weight is trained', () => {
+    const lens = planLens({ ...facts, trainable: 7.06e9, bytes: 28.24e9, full: true });
+    expect(lens.title).toBe('7.1 B trainable · 28.2 GB of weights');
+    expect(lens.action).toEqual({ kind: 'spectra' });
   });
 });
