@@ -1,15 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PICTURES } from './support/places';
 import { makeSampleWorkspace } from './support/sampleWorkspace';
 import type { Session } from './support/session';
-import { THEME_NAMES } from './support/themes';
+import { OPENING_THEME, THEME_NAMES } from './support/themes';
 import { until } from './support/until';
 import { useSession } from './support/useSession';
 import { inaccessible, webview } from './support/webviews';
 import type { Workbench } from './support/workbench';
 
 const FILE = 'spectral.tune.yaml';
+const HUGE = 'huge.tune.yaml';
 const SPECTRA = 'Spectra';
 const RANKS = 'Ranks';
 
@@ -19,6 +22,7 @@ describe('spectra', () => {
       makeSampleWorkspace(folder);
       const text = readFileSync(join(folder, 'lamda.tune.yaml'), 'utf8');
       writeFileSync(join(folder, FILE), text.replace('method: lamda', 'method: lamda++'));
+      makeHuge(folder, text);
     },
   });
   let session: Session;
@@ -30,9 +34,9 @@ describe('spectra', () => {
     await workbench.openFile(FILE);
   });
 
-  const saved = async (): Promise<string> => {
+  const saved = async (file = FILE): Promise<string> => {
     await workbench.command('File: Save All');
-    return readFileSync(join(session.workspace, FILE), 'utf8');
+    return readFileSync(join(session.workspace, file), 'utf8');
   };
 
   /** What is drawn behind the lines: texts and pictures. */
@@ -45,21 +49,73 @@ describe('spectra', () => {
   const energy = async (): Promise<string> =>
     (await behindLines()).find((text) => text.includes('keeps')) ?? '';
 
+  /** What the line above the experiment says of its plan. */
+  const plan = async (): Promise<string> =>
+    (await workbench.page.locator('.codelens-decoration a').allInnerTexts()).find((text) =>
+      text.includes('trainable'),
+    ) ?? '';
+
   it('stand in the lines of the rank and the target modules, and follow an edit', async () => {
     await until('the energy', async () => /mean r 32 keeps \d+ % of the energy/u.test(await energy()));
     const pictures = async (): Promise<string[]> =>
       (await behindLines()).filter((content) => content.includes('data:image/svg+xml'));
     const before = { energy: await energy(), pictures: await pictures() };
     expect(before.pictures).toHaveLength(2);
+    await until('the plan', async () =>
+      /^[\d.]+ k trainable · [\d.]+ MB adapter · ~[\d.]+ [MG]B peak · cpu$/u.test(await plan()),
+    );
+    const planned = await plan();
     await session.pictures('inline');
     await workbench.goTo(16, 11);
     await workbench.press('Backspace', 'Backspace');
     await workbench.page.keyboard.type('16');
     await until('another energy', async () => /mean r 1[56] keeps/u.test(await energy()));
     expect(await pictures()).not.toEqual(before.pictures);
+    await until('another plan', async () => (await plan()) !== planned);
     await workbench.command('File: Revert File');
-    await until('all as before', async () => (await energy()) === before.energy);
+    await until(
+      'all as before',
+      async () => (await energy()) === before.energy && (await plan()) === planned,
+    );
     expect(await pictures()).toEqual(before.pictures);
+  });
+
+  const hover = () => workbench.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();
+
+  /** Shows the hover at a place, with its picture drawn. */
+  const hoverAt = async (line: number, column: number): Promise<void> => {
+    await workbench.goTo(line, column);
+    await workbench.command('Show or Focus Hover');
+    await until('the picture', () =>
+      hover()
+        .locator('img[src^="data:image/svg+xml"]')
+        .evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 100),
+    );
+  };
+
+  it('are told of under the pointer, by layer and by rank', async () => {
+    await hoverAt(16, 4);
+    const text = await hover().innerText();
+    expect(text).toMatch(/mean r 32 \(\d+ to \d+\) keeps \d+ % of the energy/u);
+    expect(text).toMatch(/Effective rank [\d.]+ \([\d.]+ to [\d.]+\) · stable rank [\d.]+/u);
+    const rows = await hover().locator('table tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s+/u).slice(0, 3))).toEqual([
+      ['rank', '4', '8'],
+      ['energy', expect.stringMatching(/^\d+$/u), '%'],
+    ]);
+    expect(rows[0]).toContain('▸ allocated');
+    for (const theme of PICTURES === undefined ? [] : [...THEME_NAMES, OPENING_THEME]) {
+      await workbench.press('Escape');
+      await session.theme(theme);
+      await hoverAt(16, 4);
+      await workbench.picture(`hover-rank-${theme}`);
+    }
+  });
+
+  it('are a link away from there', async () => {
+    await hover().getByText('Open rank board').click();
+    const page = await webview(workbench.page, RANKS);
+    await until('all layers', async () => (await page.getByRole('gridcell').count()) === 35);
   });
 
   it('of every layer are shown, exact, beside the experiment', async () => {
@@ -112,8 +168,50 @@ describe('spectra', () => {
     await workbench.picture(`ranks-${theme}`);
   });
 
+  it('of a run that is too large for the machine bring a warning, with what makes it fit', async () => {
+    await workbench.command('View: Close All Editors');
+    await workbench.openFile(HUGE);
+    const before = readFileSync(join(session.workspace, HUGE), 'utf8');
+    const warned = () => workbench.page.locator('.squiggly-warning').first().isVisible();
+    await until('the warning', warned, 150_000);
+    await until('the plan', async () => /~[\d.]+ GB peak/u.test(await plan()));
+    await workbench.picture('too-large-plan');
+    const lines = before.split('\n');
+    const line = lines.findIndex((text) => text.includes('recompute'));
+    await workbench.goTo(line + 1, (lines[line]?.indexOf('none') ?? 0) + 2);
+    await session.pictures('too-large');
+    await workbench.press('Control+.');
+    const row = workbench.page.locator('.action-widget .monaco-list-row', {
+      hasText: 'Set training.batch_size',
+    });
+    await row.first().waitFor();
+    await workbench.picture('too-large-fixes');
+    await row.first().click();
+    await until('smaller batches', async () => {
+      const [, size = '', accumulation = ''] =
+        /^ {2}batch_size: (\d+) # all\n {2}gradient_accumulation: (\d+)$/mu.exec(await saved(HUGE)) ?? [];
+      return Number(size) * Number(accumulation) === BATCH;
+    });
+    await until('no warning', async () => !(await warned()));
+  });
+
   it('break no policy and throw no error', () => {
     expect(session.complaints.ours()).toEqual([]);
     expect(session.log()).not.toMatch(/\[error\]/u);
   });
 });
+
+/** Rows of a batch that no machine has room for. */
+const BATCH = 8192;
+
+/** An experiment that takes all rows at once, and of the sample's so many that they do not fit into this machine. */
+function makeHuge(folder: string, text: string): void {
+  const rows = readFileSync(join(folder, 'data', 'moby-dick.train.jsonl'), 'utf8');
+  const copies = Math.ceil((1.5 * totalmem()) / (8e6 * rows.split('\n').length));
+  writeFileSync(join(folder, 'data', 'huge.jsonl'), rows.repeat(copies));
+  const huge = text
+    .replace('moby-dick.train', 'huge')
+    .replace('max_length: 128', 'max_length: 256')
+    .replace(/batch_size: 16.*/u, `batch_size: ${BATCH} # all`);
+  writeFileSync(join(folder, HUGE), `${huge}\nmemory: { recompute: none }\n`);
+}
