@@ -30,7 +30,7 @@ export function fakeTraining(run: TrainedRun = { folder: '/runs/try', name: 'try
       return Promise.resolve(grown);
     },
     spectra: (step) => (steps.includes(step) ? [spectrum(step)] : []),
-    timeline: () => Promise.resolve({ ...NO_TRAINING, steps: Float64Array.from(steps) }),
+    timeline: () => ({ ...NO_TRAINING, steps: Float64Array.from(steps) }),
     relate: (tell) => {
       for (const one of related) tell(one);
       return Promise.resolve();

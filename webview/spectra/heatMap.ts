@@ -8,7 +8,7 @@ import { cutOf, mapMeasure, mapSet, spectrumOf, type State } from './state';
 
 /** What is said of a matrix of zeros: of a change, that there is none. */
 export function zerosText(set: SpectraSet | undefined): string {
-  return set?.of === 'change' ? 'nothing has changed yet' : 'all zeros';
+  return set?.of === 'change' ? 'no change' : 'all zeros';
 }
 
 /** The cells of the map with the scale of their colours. */

@@ -59,8 +59,10 @@ export class MapSection {
     setShown(this.element, view.modules.length > 0);
     const { help, format, log } = MEASURES[mapMeasure(state)];
     const { cells, scale, range } = heatMap(state, theme);
-    const changed = [...cells.values()].some(({ marks }) => !marks.includes('unchanged'));
-    setText(this.#help, changed ? help : `There are no colours: ${zerosText(mapSet(state))}.`);
+    const coloured = [...cells.values()].some(
+      ({ colour, marks }) => colour !== undefined || !marks.includes('unchanged'),
+    );
+    setText(this.#help, coloured ? help : `There is nothing to colour: ${zerosText(mapSet(state))}.`);
     this.#grid.update(moduleGrid(view.modules), cells);
     setShown(this.#scale, range !== undefined);
     setShown(

@@ -83,7 +83,7 @@ const RARE: readonly SpectraMeasure[] = ['decay', 'overlap', 'fresh', 'live'];
 
 /** The value of a measure; undefined where it needs what is not known. */
 export function measured(spectrum: Spectrum, measure: SpectraMeasure, cut: number): number | undefined {
-  // Where nothing has changed yet, there is nothing to measure.
+  // Where no change, there is nothing to measure.
   if (spectrum.frobenius === 0 && measure !== 'live') return undefined;
   switch (measure) {
     case 'energy':

@@ -7,7 +7,7 @@ import { topSingular } from './topSingular';
 export type TopDecomposer = Pick<RandomizedSvd, 'decompose'>;
 
 /** A matrix of which the top `rank` triples are wanted. */
-export interface TopMatrix {
+interface TopMatrix {
   readonly data: Float32Array;
   readonly rows: number;
   readonly columns: number;

@@ -1,4 +1,4 @@
-import type { Runtime } from '../graph/runtime';
+import type { DeviceTensor, Runtime } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import { gramTriples } from './gramTriples';
 import { frobeniusNorm } from './measures';
@@ -10,7 +10,10 @@ import type { TopSingular } from './triples';
 export interface SvdSettings {
   /** Columns beyond the rank that the sketch carries. */
   readonly oversampling: number;
-  /** Passes W^T W over the sketch; each sharpens the split between kept and lost directions. */
+  /**
+   * Passes W^T W over the sketch; each sharpens the split between kept and lost directions. `RandomizedSvd` makes one at
+   * least.
+   */
   readonly powerIterations: number;
 }
 
@@ -94,12 +97,12 @@ export class RandomizedSvd {
     const whole = q === short;
     const start = await this.runtime.upload(rowsOf(q, whole ? identity(q) : draw(q * short)));
     const mean = frobeniusNorm(weight) ** 2 / short;
-    const passes = whole || mean === 0 ? 0 : this.settings.powerIterations;
     try {
+      // All directions there are need no choice, and a matrix of zeros gives none.
       const images =
-        passes === 0
+        whole || mean === 0
           ? await sketch.out(start, identity(q))
-          : await sharpened(sketch, await sketch.begin(start, mean), mean, passes, q);
+          : await sharpened(sketch, start, mean, this.settings.powerIterations, q);
       const refined = await sketch.refine(images, gramTriples(images.gram, q, q));
       const last = gramTriples(refined.gram, q, rank);
       const { u, vt } = await sketch.finish(refined, last);
@@ -121,15 +124,15 @@ const EDGES: readonly number[] = [1, 3];
  */
 const EVEN = 0.03;
 
-/** The images of orthonormal rows that `passes` passes have made of the sketch; one is done. */
+/** The images of orthonormal rows that `passes` passes make of the drawn ones. */
 async function sharpened(
   sketch: MatrixSketch,
-  begun: Awaited<ReturnType<MatrixSketch['begin']>>,
+  drawn: DeviceTensor,
   mean: number,
   passes: number,
   q: number,
 ): Promise<Images> {
-  let recurrence = begun;
+  let recurrence = await sketch.begin(drawn, mean);
   let edge = mean;
   for (let done = 1; done < passes; done++) {
     const { factor } = orthonormaliser(recurrence.last.gram, q);

@@ -14,7 +14,7 @@ import {
 } from './sketchGraphs';
 
 /** Rows of vectors on the runtime's device, with their Gram matrix. */
-export interface Sketch {
+interface Sketch {
   readonly rows: DeviceTensor;
   readonly gram: Float64Array;
 }
@@ -27,13 +27,13 @@ export interface Images {
 }
 
 /** Two terms of a recurrence: the last, and that before it. */
-export interface Recurrence {
+interface Recurrence {
   readonly before: DeviceTensor;
   readonly last: Sketch;
 }
 
 /** Images made orthonormal, and what leads back from them. */
-export interface Refined {
+interface Refined {
   readonly long: DeviceTensor;
   readonly projected: DeviceTensor;
   readonly gram: Float64Array;

@@ -18,7 +18,10 @@ type Found = (spectrum: WeightSpectrum, done: number, total: number, quality: Sp
 
 type Known = Map<string, WeightSpectrum>;
 
-/** The spectra of models' weights and of what changed in them, as an inspector's process finds them. What was found stays in its cache on the disk. */
+/**
+ * The spectra of models' weights and of what changed in them, as an inspector's process finds them. What was found
+ * stays in its cache on the disk.
+ */
 export class WeightSpectra {
   readonly #found = new Emitter<{ readonly model: string; readonly spectrum: WeightSpectrum }>();
 
@@ -26,7 +29,9 @@ export class WeightSpectra {
   readonly onDidFind = this.#found.event;
 
   constructor(
-    private readonly decomposer: { readonly calls: Pick<Inspector['calls'], 'spectra' | 'spectrum'> },
+    private readonly decomposer: {
+      readonly calls: Pick<Inspector['calls'], 'spectra' | 'spectrum' | 'relation' | 'difference'>;
+    },
   ) {}
 
   /**

@@ -57,11 +57,11 @@ export class PlayedRun implements TrainingSource, TrainingFeed {
     return this.#modules.map((module, index) => this.changeAt(module, step, index));
   }
 
-  timeline(): Promise<Omit<Timeline, 'run' | 'live'>> {
+  timeline(): Omit<Timeline, 'run' | 'live'> {
     const all = this.steps.flatMap((step) => this.spectra(step));
     const end = this.steps.at(-1) ?? 0;
     const train = Float64Array.from({ length: end }, (_, index) => index + 1);
-    return Promise.resolve({
+    return {
       set: TRAINING,
       steps: Float64Array.from(this.steps),
       train: {
@@ -74,7 +74,7 @@ export class PlayedRun implements TrainingSource, TrainingFeed {
       },
       ranges: rangesOf(all),
       reach: reachOf(all),
-    });
+    };
   }
 
   relate(): Promise<void> {

@@ -19,6 +19,8 @@ export class ChangeFeed implements TrainingFeed {
   readonly #tail: MetricsTail;
   readonly #metrics: RunFeed;
   #changes: Change[] = [];
+  /** Of all changes; found anew only where those are others. */
+  #scales: Pick<Timeline, 'ranges' | 'reach'> | undefined;
 
   constructor(
     private readonly folder: string,
@@ -39,6 +41,7 @@ export class ChangeFeed implements TrainingFeed {
       grown = true;
       if (event.kind === 'restarted') {
         this.#changes = [];
+        this.#scales = undefined;
         continue;
       }
       for (const line of event.lines) {
@@ -55,17 +58,15 @@ export class ChangeFeed implements TrainingFeed {
     return this.#changes.find((change) => change.step === step)?.spectra ?? [];
   }
 
-  timeline(): Promise<Omit<Timeline, 'run' | 'live'>> {
-    const all = this.#changes.flatMap(({ spectra }) => spectra);
+  timeline(): Omit<Timeline, 'run' | 'live'> {
     const { tables } = this.#metrics;
-    return Promise.resolve({
+    return {
       set: TRAINING,
       steps: Float64Array.from(this.steps),
       train: lossOf(tables.train),
       eval: lossOf(tables.eval),
-      ranges: rangesOf(all),
-      reach: reachOf(all),
-    });
+      ...(this.#scales ??= this.scales()),
+    };
   }
 
   async relate(found: (spectrum: Spectrum) => void, signal: AbortSignal): Promise<void> {
@@ -76,9 +77,15 @@ export class ChangeFeed implements TrainingFeed {
       if (signal.aborted) return;
       const answer = await this.calls.relation(this.folder, module);
       last.spectra = last.spectra.map((one) => (one.path === module ? related(one, answer) : one));
+      this.#scales = undefined;
       const better = last.spectra.find((one) => one.path === module);
       if (better !== undefined) found(better);
     }
+  }
+
+  private scales(): Pick<Timeline, 'ranges' | 'reach'> {
+    const all = this.#changes.flatMap(({ spectra }) => spectra);
+    return { ranges: rangesOf(all), reach: reachOf(all) };
   }
 
   private add(line: string): void {
@@ -87,6 +94,7 @@ export class ChangeFeed implements TrainingFeed {
     const { step, modules } = change;
     // A run that was resumed from before this step makes it again.
     this.#changes = this.#changes.filter((before) => before.step < step);
+    this.#scales = undefined;
     this.#changes.push({ step, spectra: modules.map(spectrumOfChange) });
   }
 }

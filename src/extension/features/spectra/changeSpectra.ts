@@ -24,7 +24,7 @@ const DEEPEST = 1e-7;
 
 /** What a run recorded of a module, as a spectrum. */
 export function spectrumOfChange(change: ModuleChange): Spectrum {
-  const { module, values, frobenius, stable_rank: stableRank, overlap, fresh, live } = change;
+  const { module, values, frobenius, stable_rank, overlap, fresh, live } = change;
   const held = values.reduce((sum, value) => sum + value * value, 0);
   const whole = held >= frobenius * frobenius * (1 - ROUNDING);
   return {
@@ -35,7 +35,7 @@ export function spectrumOfChange(change: ModuleChange): Spectrum {
     errorBound: 0,
     exact: true,
     measures: {
-      stableRank,
+      stableRank: stable_rank,
       ...(whole ? { effectiveRank: effectiveRank(values) } : {}),
       ...(live === undefined ? {} : { live }),
     },

@@ -1,8 +1,8 @@
 import * as path from 'node:path';
 import type { Listen } from '../../../base/emitter';
+import { runPaths } from '../../../runs/folder';
 import type { FollowedSubject } from '../../follower';
 import type { RunSource } from '../curves/session';
-import { runPaths } from '../../../runs/folder';
 import { stampOf } from '../runs/runFiles';
 import { isActive } from '../runs/summary';
 import { ChangeFeed } from './changeFeed';

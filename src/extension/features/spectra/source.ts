@@ -71,7 +71,7 @@ export interface TrainingFeed {
   /** What had changed after a step; nothing where none was recorded for it. */
   spectra(step: number): readonly Spectrum[];
   /** All but the run's own words. */
-  timeline(): Promise<Omit<Timeline, 'run' | 'live'>>;
+  timeline(): Omit<Timeline, 'run' | 'live'>;
   /**
    * Asks for what was not recorded of the last step's changes, and is told of each spectrum that knows more now. Soon
    * after the signal it asks for nothing more.

@@ -118,8 +118,7 @@ export class Training extends Owner {
     // What a trainer wrote last, it wrote before it was seen to have ended.
     const grown = run.live || stale || this.#timeline === undefined ? await feed.poll() : false;
     if (late() || (!grown && told)) return;
-    const timeline = { ...(await feed.timeline()), run: run.name, live: run.live };
-    if (late() || this.#feed !== feed) return;
+    const timeline = { ...feed.timeline(), run: run.name, live: run.live };
     if (timeline.steps.length === 0 && this.#timeline === undefined) return;
     this.#timeline = timeline.steps.length === 0 ? undefined : timeline;
     this.port.changed(this.spectra, true);

@@ -149,7 +149,7 @@ describe('a flat spectrum', () => {
     expect(found.errorBound).toBeLessThan(0.05);
   });
 
-  it.each([0, 1, 2, 3, 4, 6])('gives more with each pass: %i', async (powerIterations) => {
+  it.each([1, 2, 3, 4, 6])('gives more with each pass: %i', async (powerIterations) => {
     const shares: number[] = [];
     for (const passes of [powerIterations, powerIterations + 1]) {
       const other = new RandomizedSvd(runtime, { oversampling: 10, powerIterations: passes });

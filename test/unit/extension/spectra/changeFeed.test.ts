@@ -94,7 +94,7 @@ describe('what a run changed', () => {
     );
     const feed = feedOf();
     await feed.poll();
-    const { steps, train, eval: evaluated, ranges, reach } = await feed.timeline();
+    const { steps, train, eval: evaluated, ranges, reach } = feed.timeline();
     expect([...steps]).toEqual([0, 1, 2]);
     expect([[...train.xs], [...train.ys]]).toEqual([
       [1, 2],

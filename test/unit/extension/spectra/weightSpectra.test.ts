@@ -9,6 +9,8 @@ function spectrumOf(module: string, exact: boolean): WeightSpectrum {
   return { module, values: Float64Array.of(1), frobenius: 1, error_bound: 0, exact };
 }
 
+const unasked = new Error('nobody should ask');
+
 /** What is asked of the inspector, and told to the finder and to all others. */
 async function find(exact: boolean) {
   const asked: [string, SpectrumQuality][] = [];
@@ -21,6 +23,8 @@ async function find(exact: boolean) {
         asked.push([module, quality]);
         return Promise.resolve(spectrumOf(module, quality === 'exact'));
       },
+      relation: () => Promise.reject(unasked),
+      difference: () => Promise.reject(unasked),
     },
   });
   spectra.onDidFind(({ model, spectrum }) => others.push(`${model} ${spectrum.module}`));

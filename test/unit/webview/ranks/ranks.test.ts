@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeSavedRanks, type RankRequest, type RanksView } from '../../../../src/protocol/panels/ranks';
 import type { Theme } from '../../../../webview/kit/themeColours';
-import { cellParts, planCells, rivalCells, signed } from '../../../../webview/ranks/board';
+import { boardTitle, cellParts, planCells, rivalCells, signed } from '../../../../webview/ranks/board';
+import { boardPicture } from '../../../../webview/ranks/picture';
 import {
   applyView,
   between,
@@ -184,5 +185,38 @@ describe('what the page says of how far it is', () => {
     expect(said({ status: 'cancelled' })?.action?.name).toBe('retry');
     expect(said({ status: 'failed', problem: { message: 'no model' } })?.text).toBe('no model');
     expect(said({}, { problem: 'too little' })).toEqual({ tone: 'error', text: 'too little' });
+  });
+});
+
+describe('the picture of the board', () => {
+  const widthOf = (svg: string): number => Number(/ width="(\d+)"/u.exec(svg)?.[1]);
+
+  it('has the ranks with their colours, what they come to, and what stands beside them', () => {
+    const svg = boardPicture(pinned(state({ compare: 'run', beside: true }), FIRST, 16), THEME);
+    const [first] = plan(CONFIGURED).modules;
+    for (const text of [`>${first?.rank ?? NaN}</text>`, 'rank 16 ×', 'Mean rank', '>a run</text>']) {
+      expect(svg).toContain(text);
+    }
+    // Two boards, each with a cell a module.
+    expect(svg.match(/<title>layer \d/gu)).toHaveLength(42);
+    expect(widthOf(svg)).toBeGreaterThan(5 * 96);
+  });
+
+  it('has differences with the scale of their colours', () => {
+    const svg = boardPicture(state({ compare: 'uniform' }), THEME);
+    expect(svg).toContain('Difference from Uniform');
+    expect(svg).toContain('four times');
+  });
+});
+
+describe('the board of a run that has been', () => {
+  const been = (): State => state({ view: { ...VIEW, readOnly: true } });
+
+  it('lets nothing be asked for, also of what was written down', () => {
+    expect(changed(been(), { rule: 'uniform' }).request).toBeNull();
+    expect(pinned(been(), FIRST, 16).request).toBeNull();
+    const edited = changed(state(), { rule: 'uniform' });
+    expect(applyView(edited, { ...VIEW, readOnly: true }).request).toBeNull();
+    expect(boardTitle(been())).toBe('Ranks of the run');
   });
 });

@@ -147,13 +147,13 @@ describe('what a run changed', () => {
   it('is said to be none before the first step, and not drawn', () => {
     const run = state(NONE, 'run');
     const cell = heatMap(run, THEME).cells.get(FIRST.path);
-    expect(cell?.label).toBe('layer 0, q_proj, stable rank: nothing has changed yet');
+    expect(cell?.label).toBe('layer 0, q_proj, stable rank: no change');
     expect(cell?.marks).toContain('unchanged');
-    expect(readoutOf(run, FIRST).at(-1)).toBe('nothing has changed yet');
+    expect(readoutOf(run, FIRST).at(-1)).toBe('no change');
     const drawn = curves(run);
     expect(screeFigure(run, drawn).lines.every(({ label }) => !label.includes('ΔW'))).toBe(true);
     const change = drawn.find(({ set }) => set.of === 'change');
-    expect(change === undefined ? '' : keptText(run, change).main).toBe('nothing has changed yet');
+    expect(change === undefined ? '' : keptText(run, change).main).toBe('no change');
   });
 
   it('goes when another run’s comes', () => {
