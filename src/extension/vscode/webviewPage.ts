@@ -54,7 +54,7 @@ function panelIcon(extension: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri
  * The page of a panel: its bundle `<name>.js` and style `<name>.css`, under a policy that lets nothing else in. Data
  * comes by message alone, never in the page.
  */
-export function webviewPage(
+function webviewPage(
   webview: vscode.Webview,
   extension: vscode.Uri,
   name: string,
