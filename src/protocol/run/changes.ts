@@ -12,8 +12,9 @@ export interface ModuleChange {
   readonly stable_rank: number;
   /**
    * How much of Delta W's top directions lies in those of W, and the share of its energy outside them, at the adapter's
-   * rank; see `Relation`. Absent where the adapter does not start from W's own directions.
+   * rank, which is `rank`; see `Relation`. Absent where the adapter does not start from W's own directions.
    */
+  readonly rank?: number;
   readonly overlap?: number;
   readonly fresh?: number;
   /** LaMDA: the columns of the second projection that are still trained; 0 once it is frozen. */
@@ -68,10 +69,10 @@ export function decodeChange(text: string): ChangeLine | undefined {
 }
 
 function decodeModule(entry: Record<string, unknown>): ModuleChange | undefined {
-  const { module, values, frobenius, stable_rank, overlap, fresh, live } = entry;
+  const { module, values, frobenius, stable_rank, rank, overlap, fresh, live } = entry;
   if (typeof module !== 'string' || !Array.isArray(values) || !values.every(isNumber)) return undefined;
   if (!isNumber(frobenius) || !isNumber(stable_rank)) return undefined;
-  const optional: Record<string, unknown> = { overlap, fresh, live };
+  const optional: Record<string, unknown> = { rank, overlap, fresh, live };
   const known: Record<string, number> = {};
   for (const [key, number] of Object.entries(optional)) {
     if (number === undefined) continue;

@@ -83,7 +83,7 @@ async function measure(
   if (weight === undefined) return measuresOf(await spectra.of(form));
   const { change, relation } = await spectra.related(form, { ...weight, known: rank, rank });
   const { overlap, fresh } = relation;
-  return { ...measuresOf(change), overlap, fresh };
+  return { ...measuresOf(change), rank, overlap, fresh };
 }
 
 function measuresOf({

@@ -24,7 +24,7 @@ const DEEPEST = 1e-7;
 
 /** What a run recorded of a module, as a spectrum. */
 export function spectrumOfChange(change: ModuleChange): Spectrum {
-  const { module, values, frobenius, stable_rank, overlap, fresh, live } = change;
+  const { module, values, frobenius, stable_rank, rank, overlap, fresh, live } = change;
   const held = values.reduce((sum, value) => sum + value * value, 0);
   const whole = held >= frobenius * frobenius * (1 - ROUNDING);
   return {
@@ -41,7 +41,7 @@ export function spectrumOfChange(change: ModuleChange): Spectrum {
     },
     ...(overlap === undefined || fresh === undefined || values.length === 0
       ? {}
-      : { relation: { rank: values.length, overlap, fresh } }),
+      : { relation: { rank: rank ?? values.length, overlap, fresh } }),
   };
 }
 
