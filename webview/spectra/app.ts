@@ -179,7 +179,10 @@ export class App extends Page {
     const { adapter } = this.#state.view;
     if (adapter === undefined) return;
     if (rank === adapter.rank) this.set({ ...this.#state, cut: null });
-    else this.ask(this.#host.setRank(rank));
+    else {
+      this.set({ ...this.#state, asked: rank });
+      this.ask(this.#host.setRank(rank));
+    }
   }
 
   protected override drawNow(): void {

@@ -22,6 +22,8 @@ export interface State {
   readonly look: Look;
   /** The rank that the user is trying out; null: each module's own. */
   readonly cut: number | null;
+  /** The rank that was last asked to be written, until the experiment says it; null: none. */
+  readonly asked: number | null;
   /** The part of the curves that is seen; null for all. */
   readonly range: readonly [number, number] | null;
   /** Whether the user has chosen modules: until then the first that is there is shown. */
@@ -52,6 +54,7 @@ export function initialState(saved: SavedSpectra | undefined): State {
     timeline: undefined,
     look: lookOf(saved ?? LOOK),
     cut: null,
+    asked: null,
     range: null,
     touched: (saved?.chosen.length ?? 0) > 0,
   };
@@ -78,6 +81,8 @@ export function applyPatch(state: State, { view, spectra, timeline }: SpectraPat
   const chosen = kept.length === 0 && first !== undefined ? [first.path] : kept;
   // The experiment says another rank than it did: what was tried out has been written, or overtaken.
   const written = same && view.adapter?.rank !== state.view.adapter?.rank;
+  // But it may have been moved on since that was asked for.
+  const movedOn = view.adapter?.rank === state.asked && state.cut !== state.asked;
   // The first view after a reload is about what was written down.
   const step = same || state.view.id === -1 ? state.look.step : null;
   const next = timeline ?? (same ? state.timeline : undefined);
@@ -87,7 +92,8 @@ export function applyPatch(state: State, { view, spectra, timeline }: SpectraPat
     spectra: all,
     timeline: next === undefined || next.steps.length === 0 ? undefined : next,
     look: { ...state.look, chosen, step },
-    cut: written || !same ? null : state.cut,
+    cut: (written && !movedOn) || !same ? null : state.cut,
+    asked: written || !same ? null : state.asked,
     range: same ? state.range : null,
   };
 }

@@ -31,7 +31,7 @@ const TOP = 64;
 const SEED = 0;
 /** f32's relative spacing: values are kept as f32. */
 const ROUNDING = 2 ** -24;
-const KIND = 'spectra-1';
+const KIND = 'spectra-2';
 
 /**
  * Spectra of weights, matrix by matrix, so that a model may be larger than the memory. Each is kept by the

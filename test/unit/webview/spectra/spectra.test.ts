@@ -140,6 +140,10 @@ describe('the state of the page', () => {
     expect(cutOf(tried, moduleAt(0))).toBe(7);
     expect(applyPatch(tried, patch([])).cut).toBe(7);
     expect(applyPatch(tried, patch([], { adapter: { method: 'lora', rank: 7 } })).cut).toBeNull();
+    // What is written late does not take back what has been tried out since.
+    const late = applyPatch(state({ cut: 9, asked: 7 }), patch([], { adapter: { method: 'lora', rank: 7 } }));
+    expect(late).toMatchObject({ cut: 9, asked: null });
+    expect(applyPatch(late, patch([], { adapter: { method: 'lora', rank: 5 } })).cut).toBeNull();
   });
 
   it('cuts where the module says, else the experiment, else in a usual place; never beyond the matrix', () => {
