@@ -15,7 +15,7 @@
  * test/parity/requirements.txt.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,20 +138,31 @@ function random(shape, i, RandomStream) {
   return { file, offset: 0 };
 }
 
+/** The header of the model's weights, and where it ends; undefined where they are not there. */
+function readHeader(file) {
+  if (!existsSync(file)) return undefined;
+  const handle = openSync(file, 'r');
+  try {
+    const size = Buffer.alloc(8);
+    readSync(handle, size, 0, 8, 0);
+    const text = Buffer.alloc(Number(size.readBigUInt64LE()));
+    readSync(handle, text, 0, text.length, 8);
+    return { tensors: JSON.parse(text.toString()), end: 8 + text.length };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const model = join(options.models, 'SmolLM2-135M-Instruct', 'model.safetensors');
+const header = readHeader(model);
+
 function inModel(shape, i) {
   const modules = SHAPES[shape];
-  const file = join(options.models, 'SmolLM2-135M-Instruct', 'model.safetensors');
-  if (modules === undefined) return undefined;
-  try {
-    const length = Number(readFileSync(file).readBigUInt64LE(0));
-    const header = JSON.parse(readFileSync(file).toString('utf8', 8, 8 + length));
-    const layer = Math.floor(i / modules.length);
-    const tensor = header[`model.layers.${layer}.${modules[i % modules.length]}.weight`];
-    if (tensor?.dtype !== 'F32') return undefined;
-    return { file, offset: 8 + length + tensor.data_offsets[0] };
-  } catch {
-    return undefined;
-  }
+  if (modules === undefined || header === undefined) return undefined;
+  const layer = Math.floor(i / modules.length);
+  const tensor = header.tensors[`model.layers.${layer}.${modules[i % modules.length]}.weight`];
+  if (tensor?.dtype !== 'F32') return undefined;
+  return { file: model, offset: header.end + tensor.data_offsets[0] };
 }
 
 async function timed(work) {

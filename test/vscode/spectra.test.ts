@@ -59,13 +59,13 @@ describe('spectra', () => {
     await until('the energy', async () => /mean r 32 keeps \d+ % of the energy/u.test(await energy()));
     const pictures = async (): Promise<string[]> =>
       (await behindLines()).filter((content) => content.includes('data:image/svg+xml'));
-    const before = { energy: await energy(), pictures: await pictures() };
-    expect(before.pictures).toHaveLength(2);
     await until('the plan', async () =>
       /^[\d.]+ k trainable · [\d.]+ MB adapter · ~[\d.]+ [MG]B peak · cpu$/u.test(await plan()),
     );
     const planned = await plan();
     await session.pictures('inline');
+    const before = { energy: await energy(), pictures: await pictures() };
+    expect(before.pictures).toHaveLength(2);
     await workbench.goTo(16, 11);
     await workbench.press('Backspace', 'Backspace');
     await workbench.page.keyboard.type('16');

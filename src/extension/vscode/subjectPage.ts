@@ -10,8 +10,9 @@ import type { PANELS } from '../ids';
 import type { Services } from '../services';
 import { openPlace } from './openPlace';
 import { saveAs, type SaveForm } from './saveAs';
+import { shownPage } from './shownPage';
 import { shortName, type SubjectPanel } from './subjectPanels';
-import { shownPage, webviewChannel } from './webviewPage';
+import { webviewChannel } from './webviewPage';
 
 /** What feeds the page of a panel about a subject. */
 interface SubjectSession extends Disposable {

@@ -7,7 +7,7 @@ import { foldersOf } from '../arguments';
 import type { FollowedSubject } from '../follower';
 import type { Services } from '../services';
 import { isExperiment, isExperimentFile } from './experiments';
-import { panelBeside } from './webviewPage';
+import { panelBeside } from './shownPage';
 
 /** A panel that is about something, and can be about something else. */
 export interface SubjectPanel extends vscode.Disposable {

@@ -1,42 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { disposable, type Disposable } from '../../base/disposable';
+import { disposable } from '../../base/disposable';
 import type { Channel } from '../../protocol/rpc';
 
-/** A new panel beside the editor, which does not take the focus. */
-export function panelBeside(type: string, title: string, extension: vscode.Uri): vscode.WebviewPanel {
-  return vscode.window.createWebviewPanel(
-    type,
-    title,
-    { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-    webviewOptions(extension),
-  );
-}
-
-/**
- * Loads the page `name` into a panel, once whoever answers it is there; `closed` is called when the panel is closed by
- * the user. Disposing of the result closes it.
- */
-export function shownPage(
-  panel: vscode.WebviewPanel,
-  extension: vscode.Uri,
-  name: string,
-  title: string,
-  closed: () => void,
-): Disposable {
-  // One that VS Code brings back has none of these.
-  panel.webview.options = webviewOptions(extension);
-  panel.iconPath = panelIcon(extension);
-  const closing = panel.onDidDispose(closed);
-  panel.webview.html = webviewPage(panel.webview, extension, name, title);
-  return disposable(() => {
-    closing.dispose();
-    panel.dispose();
-  });
-}
-
 /** Only what is built may be loaded by a webview. */
-function webviewOptions(extension: vscode.Uri): vscode.WebviewOptions {
+export function webviewOptions(extension: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [webviewFolder(extension)] };
 }
 
@@ -44,22 +12,11 @@ function webviewFolder(extension: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extension, 'dist', 'webview');
 }
 
-/** The icon on a panel's tab. A picture there knows no theme's colours, so that it comes in two. */
-function panelIcon(extension: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
-  const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `icon-${theme}.svg`);
-  return { light: icon('light'), dark: icon('dark') };
-}
-
 /**
  * The page of a panel: its bundle `<name>.js` and style `<name>.css`, under a policy that lets nothing else in. Data
  * comes by message alone, never in the page.
  */
-function webviewPage(
-  webview: vscode.Webview,
-  extension: vscode.Uri,
-  name: string,
-  title: string,
-): string {
+export function webviewPage(webview: vscode.Webview, extension: vscode.Uri, name: string, title: string): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (suffix: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(webviewFolder(extension), `${name}.${suffix}`)).toString();

@@ -118,6 +118,7 @@ export class Estimates extends Owner {
       this.keep(wanted.key, estimate);
       this.tell(file, followed, wanted.key, estimate);
     } catch (thrown) {
+      if (this.disposed) return;
       const error = toError(thrown);
       // What the user can mend stands where it is wrong: of that run nothing can be told.
       if (followed.wanted?.key === wanted.key && followed.known !== undefined) {

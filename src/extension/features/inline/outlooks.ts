@@ -123,6 +123,8 @@ export class Outlooks extends Owner {
       const key = JSON.stringify([experiment.model, experiment.adapter]);
       if (followed.info !== info || followed.key !== key) {
         const opened = await openExperiment(parsed, file, () => Promise.resolve(info));
+        // The spectra of a model that was changed are others.
+        if (followed.info !== info) endWork(followed);
         Object.assign(followed, { info, key, opened } satisfies Partial<Followed>);
       }
       if (document.isClosed || this.disposed) return;
@@ -137,14 +139,14 @@ export class Outlooks extends Owner {
   private find(document: vscode.TextDocument, followed: Followed): void {
     const { opened, info } = followed;
     if (opened?.adapter === undefined || info === undefined || !this.services.settings.inlineSpectra()) {
-      end(followed);
+      endWork(followed);
       return;
     }
     const spectra = this.spectraOf(info);
     const lacking = opened.adapted.filter(({ path }) => !spectra.byPath.has(path));
     const finding = [opened.model, ...opened.adapted.map(({ path }) => path)].join('\n');
     if (lacking.length === 0 || followed.finding === finding) return;
-    end(followed);
+    endWork(followed);
     const work = new AbortController();
     Object.assign(followed, { finding, work } satisfies Partial<Followed>);
     let looked = 0;
@@ -224,6 +226,10 @@ function keep(spectra: ModelSpectra, spectrum: WeightSpectrum, { layers }: Opene
 
 function end(followed: Followed): void {
   clearTimeout(followed.timer);
+  endWork(followed);
+}
+
+function endWork(followed: Followed): void {
   followed.work?.abort();
   followed.finding = '';
 }

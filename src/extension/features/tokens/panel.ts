@@ -6,7 +6,8 @@ import { type Calls, connect } from '../../../protocol/rpc';
 import { PANELS } from '../../ids';
 import type { Services } from '../../services';
 import { openPlace } from '../../vscode/openPlace';
-import { panelBeside, shownPage, webviewChannel } from '../../vscode/webviewPage';
+import { panelBeside, shownPage } from '../../vscode/shownPage';
+import { webviewChannel } from '../../vscode/webviewPage';
 import { TokensSession } from './session';
 
 /** The panel of tokens: a page, and the session that follows the experiment's text. */
