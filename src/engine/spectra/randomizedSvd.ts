@@ -17,7 +17,7 @@ export interface SvdSettings {
   readonly powerIterations: number;
 }
 
-export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 8 };
+export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 9 };
 
 /** Top singular triples with what they are worth. */
 export interface ApproximateSvd extends TopSingular {
