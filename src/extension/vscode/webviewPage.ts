@@ -16,7 +16,12 @@ function webviewFolder(extension: vscode.Uri): vscode.Uri {
  * The page of a panel: its bundle `<name>.js` and style `<name>.css`, under a policy that lets nothing else in. Data
  * comes by message alone, never in the page.
  */
-export function webviewPage(webview: vscode.Webview, extension: vscode.Uri, name: string, title: string): string {
+export function webviewPage(
+  webview: vscode.Webview,
+  extension: vscode.Uri,
+  name: string,
+  title: string,
+): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (suffix: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(webviewFolder(extension), `${name}.${suffix}`)).toString();

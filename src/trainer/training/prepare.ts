@@ -100,7 +100,9 @@ async function prepareOn(
   context.record({ total_steps: steps });
   context.progress({ what: 'planning memory' });
   const { spec, memory } = planSpec(experiment, run, model, runtime.device === 'cpu');
-  context.record({ memory: { recompute: memory.recompute, predicted_mb: Math.round(memory.resident / 1e6) } });
+  context.record({
+    memory: { recompute: memory.recompute, predicted_mb: Math.round(memory.resident / 1e6) },
+  });
   const { adam, weight_decay: weightDecay, max_grad_norm: maxGradNorm } = experiment.training;
   const parts: LoopParts = {
     context,
