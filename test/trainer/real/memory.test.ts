@@ -75,5 +75,5 @@ describe.runIf(process.platform === 'linux')('the memory that a run is predicted
     expect(predicted).toBeGreaterThan(200);
     expect(peakOf(folder) / predicted).toBeGreaterThan(0.85);
     expect(peakOf(folder) / predicted).toBeLessThan(1.1);
-  });
+  }, 180_000);
 });
