@@ -5,7 +5,10 @@ import { connect } from '../../protocol/rpc';
 import { EXIT } from '../exit';
 import { inspectorHandlers } from './handlers';
 
-/** Answers questions by message until the process that asks them has gone; returns the exit code. */
+/**
+ * Answers questions by message until the process that asks them has gone, and ends then with whatever is still at work:
+ * nobody waits for it, and its threads would keep the process. Returns the exit code where it cannot begin.
+ */
 export async function answerInspector(): Promise<number> {
   if (process.send === undefined) {
     process.stderr.write('The inspector answers an editor over a channel, and was started without one.\n');
@@ -27,5 +30,5 @@ export async function answerInspector(): Promise<number> {
   );
   await new Promise<void>((resolve) => process.once('disconnect', resolve));
   peer.close(new RunError({ what: 'the editor has gone' }));
-  return EXIT.done;
+  process.exit(EXIT.done);
 }
