@@ -47,33 +47,37 @@ describe.runIf(process.platform === 'linux')('the memory that a run is predicted
       evaluated: false,
     },
     { name: 'full-none', method: 'full', recompute: 'none', evaluated: false },
-  ])('is what it takes: $name', async ({ name, method, basis, recompute, evaluated }) => {
-    const file = bench.tune(name, {
-      model: 'long',
-      data: {
-        train: 'long.jsonl',
-        eval: evaluated ? 'long.jsonl' : undefined,
-        prompt: undefined,
-        completion: undefined,
-        text: '{text}',
-        max_length: 384,
-      },
-      adapter: {
-        method,
-        ...(method === 'full' ? {} : { rank: 8 }),
-        ...(basis === undefined ? {} : { basis }),
-      },
-      training: { max_steps: 3, batch_size: 16 },
-      memory: { recompute },
-      // Between the steps, whose lines tell of the peak so far.
-      ...(evaluated ? { evaluation: { every: 1 } } : {}),
-    });
-    const { code, stderr } = await bench.run('run', file, '--json');
-    expect([code, stderr]).toEqual([0, '']);
-    const folder = bench.runOf(name);
-    const predicted = predictionOf(folder);
-    expect(predicted).toBeGreaterThan(200);
-    expect(peakOf(folder) / predicted).toBeGreaterThan(0.85);
-    expect(peakOf(folder) / predicted).toBeLessThan(1.1);
-  }, 180_000);
+  ])(
+    'is what it takes: $name',
+    async ({ name, method, basis, recompute, evaluated }) => {
+      const file = bench.tune(name, {
+        model: 'long',
+        data: {
+          train: 'long.jsonl',
+          eval: evaluated ? 'long.jsonl' : undefined,
+          prompt: undefined,
+          completion: undefined,
+          text: '{text}',
+          max_length: 384,
+        },
+        adapter: {
+          method,
+          ...(method === 'full' ? {} : { rank: 8 }),
+          ...(basis === undefined ? {} : { basis }),
+        },
+        training: { max_steps: 3, batch_size: 16 },
+        memory: { recompute },
+        // Between the steps, whose lines tell of the peak so far.
+        ...(evaluated ? { evaluation: { every: 1 } } : {}),
+      });
+      const { code, stderr } = await bench.run('run', file, '--json');
+      expect([code, stderr]).toEqual([0, '']);
+      const folder = bench.runOf(name);
+      const predicted = predictionOf(folder);
+      expect(predicted).toBeGreaterThan(200);
+      expect(peakOf(folder) / predicted).toBeGreaterThan(0.85);
+      expect(peakOf(folder) / predicted).toBeLessThan(1.1);
+    },
+    180_000,
+  );
 });
