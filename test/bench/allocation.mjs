@@ -8,11 +8,10 @@
  * --model: a folder with `model.safetensors` in f32; every matrix of its numbered layers is looked at.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { loadProject } from './project.mjs';
 
 const CANDIDATES = [4, 8, 16, 32, 64];
 const RULES = ['uniform', 'equal-energy', 'energy-bins'];
@@ -35,28 +34,16 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function load() {
-  const bundle = join(folder, 'allocation.cjs');
-  const { resolve } = createRequire(import.meta.url);
-  await build({
-    stdin: {
-      contents: `
-        export { allocations } from './engine/spectra/allocation/registry';
-        export { energyShares } from './engine/spectra/measures';
-        export { WholeSpectra } from './engine/spectra/wholeSpectra';
-        export { EigenThreads } from './runtime/eigenThreads';
-        export { createRuntime } from './runtime/onnxRuntime';`,
-      resolveDir: join(import.meta.dirname, '..', '..', 'src'),
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    alias: { 'onnxruntime-node': resolve('onnxruntime-node') },
-    external: [resolve('onnxruntime-node')],
-    outfile: bundle,
-    logLevel: 'error',
-  });
-  return createRequire(import.meta.url)(bundle);
+function load() {
+  return loadProject(
+    `
+      export { allocations } from './engine/spectra/allocation/registry';
+      export { energyShares } from './engine/spectra/measures';
+      export { WholeSpectra } from './engine/spectra/wholeSpectra';
+      export { EigenThreads } from './runtime/eigenThreads';
+      export { createRuntime } from './runtime/onnxRuntime';`,
+    folder,
+  );
 }
 
 /** The matrices of the numbered layers, one after the other. */

@@ -2,13 +2,12 @@
 //   node test/bench/changes.mjs [--rank 16 --rank 32] [--rounds 5]
 // `cpu_ms` is what all threads took together, which other processes disturb less than `wall_ms`.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { machine } from './machine.mjs';
 import { median } from './trainers.mjs';
+import { loadProject } from './project.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const LAYERS = 30;
@@ -31,38 +30,17 @@ const { values: options } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'eigenloom-bench-changes-'));
 
-/** The project's code, bundled as it is. */
-async function load() {
-  const bundle = join(folder, 'changes.cjs');
-  await build({
-    stdin: {
-      contents: `
-        export { RandomStream } from './base/random';
-        export { adapterMethods } from './engine/adapters/registry';
-        export { factorName } from './engine/training/stepGraph';
-        export { encodeChange } from './protocol/run/changes';
-        export { createRuntime } from './runtime/onnxRuntime';
-        export { ChangeRecords } from './trainer/training/changeRecords';`,
-      resolveDir: join(ROOT, 'src'),
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    // Its native module is found from where it lies.
-    plugins: [
-      {
-        name: 'installed',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^onnxruntime-node$/ }, () => ({
-            path: createRequire(import.meta.url).resolve('onnxruntime-node'),
-            external: true,
-          })),
-      },
-    ],
-    outfile: bundle,
-    logLevel: 'error',
-  });
-  return createRequire(import.meta.url)(bundle);
+function load() {
+  return loadProject(
+    `
+      export { RandomStream } from './base/random';
+      export { adapterMethods } from './engine/adapters/registry';
+      export { factorName } from './engine/training/stepGraph';
+      export { encodeChange } from './protocol/run/changes';
+      export { createRuntime } from './runtime/onnxRuntime';
+      export { ChangeRecords } from './trainer/training/changeRecords';`,
+    folder,
+  );
 }
 
 const { RandomStream, adapterMethods, factorName, encodeChange, createRuntime, ChangeRecords } = await load();

@@ -16,14 +16,13 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { machine } from './machine.mjs';
 import { median } from './trainers.mjs';
+import { loadProject } from './project.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const RANK = 32;
@@ -57,38 +56,17 @@ const { values: options } = parseArgs({
 const threads = Number(options.threads);
 const folder = mkdtempSync(join(tmpdir(), 'eigenloom-bench-spectra-'));
 
-/** The project's code, bundled as it is. */
-async function load() {
-  const bundle = join(folder, 'spectra.cjs');
-  await build({
-    stdin: {
-      contents: `
-        export { RandomStream } from './base/random';
-        export { ParallelSvd } from './engine/spectra/parallelSvd';
-        export { WholeSpectra } from './engine/spectra/wholeSpectra';
-        export { EigenThreads } from './runtime/eigenThreads';
-        export { createRuntime } from './runtime/onnxRuntime';
-        export { createThreadRuntime } from './runtime/threadRuntime';`,
-      resolveDir: join(ROOT, 'src'),
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    // Its native module is found from where it lies.
-    plugins: [
-      {
-        name: 'installed',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^onnxruntime-node$/ }, () => ({
-            path: createRequire(import.meta.url).resolve('onnxruntime-node'),
-            external: true,
-          })),
-      },
-    ],
-    outfile: bundle,
-    logLevel: 'error',
-  });
-  return createRequire(import.meta.url)(bundle);
+function load() {
+  return loadProject(
+    `
+      export { RandomStream } from './base/random';
+      export { ParallelSvd } from './engine/spectra/parallelSvd';
+      export { WholeSpectra } from './engine/spectra/wholeSpectra';
+      export { EigenThreads } from './runtime/eigenThreads';
+      export { createRuntime } from './runtime/onnxRuntime';
+      export { createThreadRuntime } from './runtime/threadRuntime';`,
+    folder,
+  );
 }
 
 /** PyTorch in a process of its own: one request at a time. */
