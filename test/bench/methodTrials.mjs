@@ -10,13 +10,13 @@ const HELD_OUT = 48;
 /** What is trained on, and for how long. */
 export const TASKS = {
   gsm8k: {
-    title: 'GSM8K, SmolLM2-135M-Instruct, 150 steps of 2 rows, 48 rows of the test file',
+    title: 'GSM8K, SmolLM2-135M-Instruct, 150 steps of a row, 48 rows of the test file',
     train: (data) => join(data, 'train.jsonl'),
     evaluation: (data) =>
       readFileSync(join(data, 'test.jsonl'), 'utf8').split('\n').slice(0, HELD_OUT).join('\n') + '\n',
     rows: { prompt: 'Question: {question}\nAnswer: ', completion: '{answer}', max_length: 384 },
     steps: 150,
-    batch_size: 2,
+    batch_size: 1,
   },
   sst2: {
     title: 'SST-2 as text, SmolLM2-135M-Instruct, 150 steps of 4 rows, 96 rows of the dev file',
@@ -35,43 +35,48 @@ export const TASKS = {
 
 const rates = (...all) => all.map((learning_rate) => ({ learning_rate }));
 
-/** LaMDA at rank 32 unless said otherwise: freezing early leaves fewer updates than LoRA of rank 1 makes. */
+/** The last two make at least 17.7 times fewer updates than LoRA of rank 16. */
 const lamdaSearch = [
   { learning_rate: 0.002, rank: 16, freeze: 0.3 },
-  { learning_rate: 0.005, rank: 16, freeze: 0.3 },
   { learning_rate: 0.005, rank: 16, freeze: 0.1 },
-  { learning_rate: 0.002, rank: 32, freeze: 0.3 },
-  { learning_rate: 0.002, rank: 32, freeze: 0.1 },
-];
-
-/** A LaMDA++ takes the places of a LaMDA of its mean rank. */
-const plusSearch = [
-  { learning_rate: 0.002, rank: 16, freeze: 0.3 },
-  { learning_rate: 0.005, rank: 16, freeze: 0.3 },
+  { learning_rate: 0.005, rank: 24, freeze: 0.05 },
 ];
 
 const lamda = (more) => ({ method: 'lamda', ...more });
-const plus = (allocation, more) => ({
-  method: 'lamda++',
-  ranks: { candidates: [4, 8, 16, 32, 64], allocation },
-  ...more,
+
+/** At the best settings of a LaMDA whose matrices all have its mean rank, so that the ranks alone differ. */
+const plus = (title, settingsOf, allocation, more) => ({
+  title,
+  settingsOf,
+  adapter: { method: 'lamda++', ranks: { candidates: [4, 8, 16, 32, 64], allocation }, ...more },
 });
 
 /**
  * The contestants: their adapter, and the settings that are searched. `curve`: evaluated at each tenth of the run.
- * `trialsOf`: the same runs as another's, chosen among fewer.
+ * `trialsOf`: the same runs as another's, chosen among fewer. `settingsOf`: those that are best for another.
  */
 export const METHODS = {
   'lora-16': {
     title: 'LoRA, r 16',
     adapter: { method: 'lora', rank: 16, alpha: 16 },
-    search: rates(0.002, 0.001, 0.004),
+    search: rates(0.002, 0.004),
     curve: true,
   },
   'lora-1': {
     title: 'LoRA, r 1',
     adapter: { method: 'lora', rank: 1, alpha: 1 },
-    search: rates(0.004, 0.002, 0.008),
+    search: rates(0.004, 0.008),
+  },
+  'lora-2': {
+    title: 'LoRA, r 2',
+    adapter: { method: 'lora', rank: 2, alpha: 2 },
+    search: rates(0.004, 0.008),
+  },
+  pissa: {
+    title: 'PiSSA, r 16',
+    adapter: { method: 'pissa', rank: 16 },
+    search: rates(0.00025, 0.0005),
+    curve: true,
   },
   'lamda-gradient': {
     title: 'LaMDA, gradient',
@@ -83,39 +88,23 @@ export const METHODS = {
     adapter: lamda({ basis: 'gradient', core_only: true }),
     search: [
       { learning_rate: 0.005, rank: 32 },
-      { learning_rate: 0.01, rank: 16 },
       { learning_rate: 0.01, rank: 32 },
     ],
   },
-  pissa: {
-    title: 'PiSSA, r 16',
-    adapter: { method: 'pissa', rank: 16 },
-    search: rates(0.00025, 0.000125, 0.0005),
-    curve: true,
-  },
   lamda: { title: 'LaMDA', adapter: lamda({}), search: lamdaSearch },
-  'lamda++-gradient': {
-    title: 'LaMDA++ equal-energy, gradient',
-    adapter: plus('equal-energy', { basis: 'gradient' }),
-    search: plusSearch,
-  },
-  'lamda++': { title: 'LaMDA++ equal-energy', adapter: plus('equal-energy', {}), search: plusSearch },
-  'lamda++-bins': { title: 'LaMDA++ energy-bins', adapter: plus('energy-bins', {}), search: plusSearch },
-  'lamda++-bins-gradient': {
-    title: 'LaMDA++ energy-bins, gradient',
-    adapter: plus('energy-bins', { basis: 'gradient' }),
-    search: plusSearch,
-  },
-  uniform: { title: 'Uniform, r 16', adapter: lamda({}), search: plusSearch, trialsOf: 'lamda' },
+  uniform: { title: 'Uniform, r 16', adapter: lamda({}), search: lamdaSearch.slice(0, 2), trialsOf: 'lamda' },
   'uniform-gradient': {
     title: 'Uniform, r 16, gradient',
     adapter: lamda({ basis: 'gradient' }),
-    search: plusSearch,
+    search: lamdaSearch.slice(0, 2),
     trialsOf: 'lamda-gradient',
   },
-  'lora-2': {
-    title: 'LoRA, r 2',
-    adapter: { method: 'lora', rank: 2, alpha: 2 },
-    search: rates(0.004, 0.002, 0.008),
-  },
+  'lamda++': plus('LaMDA++ equal-energy', 'uniform', 'equal-energy', {}),
+  'lamda++-bins': plus('LaMDA++ energy-bins', 'uniform', 'energy-bins', {}),
+  'lamda++-gradient': plus('LaMDA++ equal-energy, gradient', 'uniform-gradient', 'equal-energy', {
+    basis: 'gradient',
+  }),
+  'lamda++-bins-gradient': plus('LaMDA++ energy-bins, gradient', 'uniform-gradient', 'energy-bins', {
+    basis: 'gradient',
+  }),
 };

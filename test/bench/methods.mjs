@@ -48,28 +48,29 @@ const chosen = Object.entries(METHODS).filter(
 
 mkdirSync(results, { recursive: true });
 if (!existsSync(evaluation)) writeFileSync(evaluation, task.evaluation(resolve(options.data)));
-// The searches first, each method's turn after turn, then the seeds of what came out best.
-const longest = Math.max(...chosen.map(([, { search }]) => search.length));
+// The searches first, each method's turn after turn, then what came out best with every seed.
+const longest = Math.max(...chosen.map(([name]) => searchOf(name).length));
 for (let i = 0; i < longest; i++) {
-  for (const [name, method] of chosen) {
-    if (i < method.search.length) trial(name, method, method.search[i], SEEDS[0]);
+  for (const [name] of chosen) {
+    const settings = searchOf(name)[i];
+    if (settings !== undefined) trial(name, settings, SEEDS[0]);
   }
 }
-for (const seed of SEEDS.slice(1)) {
-  for (const [name, method] of chosen) {
-    const best = bestOf(name, method);
-    if (best !== undefined) trial(name, method, best.settings, seed);
+for (const seed of SEEDS) {
+  for (const [name] of chosen) {
+    const settings = bestOf(name);
+    if (settings !== undefined) trial(name, settings, seed);
   }
 }
 report();
 
 /** Trains what has not been trained yet. */
-function trial(name, method, settings, seed) {
+function trial(name, settings, seed) {
   const folder = folderOf(name, settings, seed);
   if (options.table || outcomeOf(folder) !== undefined) return;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.tune.yaml`);
-  writeFileSync(file, stringify(experiment(method, settings, seed)));
+  writeFileSync(file, stringify(experiment(METHODS[name], settings, seed)));
   const runs = join(folder, 'runs');
   const begun = existsSync(runs) ? readdirSync(runs).filter((entry) => !entry.startsWith('.')) : [];
   const args = begun.length > 0 ? ['resume', join(runs, begun[0])] : ['run', file, '--runs', runs];
@@ -131,24 +132,34 @@ function outcomeOf(folder) {
   };
 }
 
+/** What is searched for a method; nothing where it takes over what is best for another. */
+function searchOf(name) {
+  return METHODS[name].search ?? [];
+}
+
 /** The settings of a search that came to the lowest loss; undefined as long as some are not done. */
-function bestOf(name, { search }) {
-  const done = search.map((settings) => ({ settings, ...outcomeOf(folderOf(name, settings, SEEDS[0])) }));
+function bestOf(name) {
+  const { settingsOf } = METHODS[name];
+  if (settingsOf !== undefined) return bestOf(settingsOf);
+  const done = searchOf(name).map((settings) => ({
+    settings,
+    loss: outcomeOf(folderOf(name, settings, SEEDS[0]))?.loss,
+  }));
   if (done.some(({ loss }) => loss === undefined)) return undefined;
-  return done.reduce((best, one) => (one.loss < best.loss ? one : best));
+  return done.reduce((best, one) => (one.loss < best.loss ? one : best)).settings;
 }
 
 function report() {
-  const rows = chosen.map(([name, method]) => {
-    const tried = method.search.flatMap((settings) => {
+  const rows = chosen.map(([name, { title }]) => {
+    const tried = searchOf(name).flatMap((settings) => {
       const outcome = outcomeOf(folderOf(name, settings, SEEDS[0]));
       return outcome === undefined ? [] : [{ settings: labelOf(settings), ...outcome }];
     });
-    const best = bestOf(name, method);
+    const best = bestOf(name);
     const seeds = SEEDS.flatMap((seed) =>
-      best === undefined ? [] : (outcomeOf(folderOf(name, best.settings, seed)) ?? []),
+      best === undefined ? [] : (outcomeOf(folderOf(name, best, seed)) ?? []),
     );
-    return { name, title: method.title, best: best && labelOf(best.settings), tried, seeds };
+    return { name, title, best: best && labelOf(best), tried, seeds };
   });
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const { processor, cores, vectors } = machine();
