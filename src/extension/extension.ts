@@ -28,7 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   // A process of its own, since it works for minutes: nobody waits behind it for a preview.
   const decomposer = new Inspector(log, () => settings.cacheFolder());
   const spectra = new WeightSpectra(decomposer);
-  const runs = new RunsModel(settings, log);
+  const runs = new RunsModel(settings, log, inspector);
   context.subscriptions.push(log, commands, inspector, decomposer, runs);
   const plans = new PlanSource();
   const services: Services = { context, log, commands, settings, runs, inspector, spectra, plans };

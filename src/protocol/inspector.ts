@@ -226,6 +226,11 @@ export const inspectorApi = {
    * fine-tuning. Compared are as many of its top directions as hold nine tenths of its energy, at most 64.
    */
   difference: method([text, text, text], differenceSchema),
+  /**
+   * What is known of these run folders, to be listed: a line each of the run explorer's cache. Runs at work and broken
+   * ones are left out.
+   */
+  survey: method([Type.Array(text)], Type.Array(text)),
   caches: method([], Type.Object({ folder: text, caches: Type.Array(cacheSchema) })),
   /** Empties one cache; answers how many bytes are free now. */
   clearCache: method([text], number),

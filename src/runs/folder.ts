@@ -3,47 +3,69 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, writeFailure, writeFolderAtomic } from './files';
 
-/** The files of a run folder. */
-export interface RunPaths {
-  readonly folder: string;
+/** The paths in a run folder. Each is put together when it is asked for: of ten thousand runs, few are. */
+export class RunPaths {
+  constructor(readonly folder: string) {}
+
   /** `run.json`: what the run is and how it stands. */
-  readonly record: string;
+  get record(): string {
+    return join(this.folder, 'run.json');
+  }
+
   /** The experiment file as it was. */
-  readonly config: string;
-  readonly metrics: string;
+  get config(): string {
+    return join(this.folder, 'config.tune.yaml');
+  }
+
+  get metrics(): string {
+    return join(this.folder, 'metrics.jsonl');
+  }
+
   /** What training has changed in each adapted weight, a line an evaluation. */
-  readonly changes: string;
+  get changes(): string {
+    return join(this.folder, 'changes.jsonl');
+  }
+
   /** Warnings and the progress of slow work, one object a line. */
-  readonly events: string;
-  readonly log: string;
+  get events(): string {
+    return join(this.folder, 'events.jsonl');
+  }
+
+  get log(): string {
+    return join(this.folder, 'log.txt');
+  }
+
   /** A file whose mere presence asks the trainer to stop: the one signal that every system has. */
-  readonly stop: string;
-  readonly lock: string;
+  get stop(): string {
+    return join(this.folder, 'stop');
+  }
+
+  get lock(): string {
+    return join(this.folder, 'lock');
+  }
+
   /** Space that is kept for the last words of a run whose disk is full. */
-  readonly reserve: string;
-  readonly checkpoints: string;
-  readonly adapter: string;
+  get reserve(): string {
+    return join(this.folder, 'reserve');
+  }
+
+  get checkpoints(): string {
+    return join(this.folder, 'checkpoints');
+  }
+
+  get adapter(): string {
+    return join(this.folder, 'adapter');
+  }
+
   /** What the user added: never written by the trainer. */
-  readonly user: string;
+  get user(): string {
+    return join(this.folder, 'user.json');
+  }
 }
 
 /** The paths in a run folder. */
 export function runPaths(folder: string): RunPaths {
-  return {
-    folder,
-    record: join(folder, 'run.json'),
-    config: join(folder, 'config.tune.yaml'),
-    metrics: join(folder, 'metrics.jsonl'),
-    changes: join(folder, 'changes.jsonl'),
-    events: join(folder, 'events.jsonl'),
-    log: join(folder, 'log.txt'),
-    stop: join(folder, 'stop'),
-    lock: join(folder, 'lock'),
-    reserve: join(folder, 'reserve'),
-    checkpoints: join(folder, 'checkpoints'),
-    adapter: join(folder, 'adapter'),
-    user: join(folder, 'user.json'),
-  };
+  return new RunPaths(folder);
 }
 
 const ID = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.+)-[0-9a-z]{4}$/u;

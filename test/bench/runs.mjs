@@ -192,7 +192,7 @@ async function load() {
   await build({
     stdin: {
       contents: `
-        export { RunScanner } from './extension/features/runs/scanner';
+        export { RunScanner } from './runs/survey/scanner';
         export { collectView } from './extension/features/runs/view';
         export { parseQuery } from './extension/features/runs/query/parse';
         export { matches } from './extension/features/runs/query/match';

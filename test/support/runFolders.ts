@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunSummary } from '../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../src/runs/survey/summary';
 import type { RunRecord } from '../../src/protocol/run/record';
-import { collectId } from '../../src/extension/features/runs/collect';
+import { collectId } from '../../src/runs/survey/collect';
 
 /** A temporary folder, and what removes it. */
 export function temporaryFolder(name: string): { folder: string; remove: () => void } {

@@ -7,7 +7,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['*.test.ts', ...(process.env['EIGENLOOM_SCREENSHOTS'] === undefined ? [] : ['*.pictures.ts'])],
+    include: [
+      '*.test.ts',
+      ...(process.env['EIGENLOOM_SCREENSHOTS'] === undefined ? [] : ['*.pictures.ts']),
+      ...(process.env['EIGENLOOM_MEASURES'] === undefined ? [] : ['*.measures.ts']),
+    ],
     globalSetup: ['./setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 600_000,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../src/runs/survey/summary';
 import { CurvesHost } from './support/curves';
 import { axeViolations, openPanel, type OpenPanel, screenshot, startBrowser } from './support/panel';
 import { type RunSketch, writeRun } from './support/runs';

@@ -37,6 +37,7 @@ export class Inspector extends Owner {
     difference: (base, tuned, module) => this.ask((calls) => calls.difference(base, tuned, module)),
     preflight: (file, overrides) => this.ask((calls) => calls.preflight(file, overrides)),
     estimate: (file, text, device) => this.ask((calls) => calls.estimate(file, text, device)),
+    survey: (folders) => this.ask((calls) => calls.survey(folders)),
     caches: () => this.ask((calls) => calls.caches()),
     clearCache: (kind) => this.ask((calls) => calls.clearCache(kind)),
   };

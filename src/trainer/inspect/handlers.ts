@@ -12,6 +12,7 @@ import { OpenedModels } from './openedModels';
 import { preflight } from './preflight';
 import { Previews } from './preview';
 import { Spectra } from './spectra';
+import { surveyRuns } from './survey';
 
 /** What the inspector answers. It keeps what it has opened, so that the next question about it is quick. */
 export function inspectorHandlers(): Calls<typeof inspectorApi> {
@@ -33,6 +34,7 @@ export function inspectorHandlers(): Calls<typeof inspectorApi> {
     difference: (base, tuned, module) => changes.difference(base, tuned, module),
     preflight: (file, overrides) => preflight(file, overrides, { models, devices }),
     estimate: (file, source, device) => estimates.estimate(file, source, device),
+    survey: surveyRuns,
     caches: async () => ({ folder: cacheFolder(), caches: [...(await listCaches())] }),
     clearCache: (kind) => clearCache(kind),
   };

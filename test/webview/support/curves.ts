@@ -1,7 +1,7 @@
 import { Emitter } from '../../../src/base/emitter';
 import { CurvesSession } from '../../../src/extension/features/curves/session';
 import { addRuns, listOfSource, removeRun, showRun } from '../../../src/extension/features/curves/list';
-import type { RunSummary } from '../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../src/runs/survey/summary';
 import { curvesHostApi, curvesPanelApi, type CurvesList } from '../../../src/protocol/panels/curves';
 import { type Calls, type Channel, connect, type Peer } from '../../../src/protocol/rpc';
 

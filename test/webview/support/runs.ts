@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import type { RunStatus } from '../../../src/protocol/run/status';
 import { runPaths } from '../../../src/runs/folder';
-import type { RunSummary } from '../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../src/runs/survey/summary';
 
 export interface RunSketch {
   readonly name: string;
@@ -81,7 +81,7 @@ export function writeRun(root: string, sketch: RunSketch): RunSummary {
     trainable,
     secondsLeft: active ? 1_270 : undefined,
     activity: undefined,
-    spark: [],
+    spark: '',
     error:
       status === 'failed' ? 'the loss of step 180 is not a number. Lower training.learning_rate.' : undefined,
     starred: false,

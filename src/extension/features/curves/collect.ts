@@ -1,7 +1,7 @@
 import { isRecord } from '../../../base/guards';
 import type { CurveRun } from '../../../protocol/panels/curves';
 import type { RunRecord } from '../../../protocol/run/record';
-import { isActive, isResumable, type RunSummary } from '../runs/summary';
+import { isActive, isResumable, type RunSummary } from '../../../runs/survey/summary';
 
 /** What is known of a run's metrics. */
 export interface ReadState {

@@ -1,5 +1,5 @@
 import type { CurvesList } from '../../../protocol/panels/curves';
-import { isActive, type RunSummary } from '../runs/summary';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 
 /** A run that the panel lists. */
 export interface ListedRun {

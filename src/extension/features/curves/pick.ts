@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunSummary } from '../runs/summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 
 /** Asks which of some runs are meant; none where the user changed their mind. */
 export async function pickRuns(runs: readonly RunSummary[]): Promise<string[]> {

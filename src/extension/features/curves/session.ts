@@ -2,7 +2,7 @@ import { Owner, disposable } from '../../../base/disposable';
 import { toError } from '../../../base/errors';
 import type { Listen } from '../../../base/emitter';
 import type { CurvesList, CurvesPatch, Look } from '../../../protocol/panels/curves';
-import type { RunSummary } from '../runs/summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import { Breath } from './breath';
 import { collectRun } from './collect';
 import { csvText } from './csv';

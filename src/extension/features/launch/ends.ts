@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../../protocol/run/record';
 import { UNWRITABLE } from '../../../runs/files';
 import { durationOf } from '../runs/query/match';
-import type { RunSummary } from '../runs/summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import { formatNumber, formatSpan } from '../runs/words';
 
 /** A run whose end is awaited. */

@@ -4,7 +4,7 @@ import { Owner } from '../../../base/disposable';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
 import { requireTrust } from '../../trust';
-import { isActive, isResumable } from '../runs/summary';
+import { isActive, isResumable } from '../../../runs/survey/summary';
 import { RunTargets } from '../runs/targets';
 import { experimentFile, saveIfDirty } from './experimentFile';
 import { Launcher } from './launcher';

@@ -6,7 +6,7 @@ import { runPaths } from '../../../runs/folder';
 import { readRun } from '../../../runs/store';
 import type { Services } from '../../services';
 import { isExperimentFile } from '../../vscode/experiments';
-import { isResumable, type RunSummary } from '../runs/summary';
+import { isResumable, type RunSummary } from '../../../runs/survey/summary';
 import type { Launcher } from './launcher';
 
 /** Goes on with the newest run that can: of the experiment named or active, where there is one, else of all. */

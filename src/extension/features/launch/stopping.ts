@@ -6,7 +6,7 @@ import { runPaths } from '../../../runs/folder';
 import { isAlive } from '../../../runs/process';
 import { readRun } from '../../../runs/store';
 import type { Services } from '../../services';
-import { isActive, type RunSummary } from '../runs/summary';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 
 /** What ending a trainer by force costs. */
 const LOSES = 'Ended at once, it loses the steps since its last checkpoint.';

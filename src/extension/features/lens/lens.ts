@@ -1,4 +1,4 @@
-import { isActive, isResumable, type RunSummary } from '../runs/summary';
+import { isActive, isResumable, type RunSummary } from '../../../runs/survey/summary';
 
 /** What a lens does: the feature maps it to a command. */
 export type LensAction =

@@ -4,7 +4,7 @@ import { distinctNames } from '../../../protocol/panels/runNames';
 import type { Ranks } from '../../../plan/ranks';
 import type { FollowedSubject } from '../../follower';
 import type { RunSource } from '../curves/session';
-import type { RunSummary } from '../runs/summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import { openRun, type OpenedSubject } from '../spectra/subject';
 import { readRunRanks } from './runRanks';
 

@@ -2,7 +2,7 @@ import { join, sep } from 'node:path';
 import { assertNever } from '../../../base/errors';
 import { sourceKey } from './bySource';
 import { durationOf, numberOf } from './query/match';
-import { isActive, type RunSummary } from './summary';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 import { dayOf } from './words';
 
 /** What runs are put together by. */
@@ -126,7 +126,12 @@ function groupOf(run: RunSummary, grouping: Grouping, now: number): { key: strin
 }
 
 function bestOf(runs: readonly RunSummary[]): number | undefined {
-  const evals = runs.flatMap(({ bestEval }) => bestEval?.loss ?? []);
-  const losses = evals.length > 0 ? evals : runs.flatMap(({ loss }) => loss ?? []);
-  return losses.length === 0 ? undefined : losses.reduce((best, loss) => Math.min(best, loss));
+  let evaluated = Infinity;
+  let trained = Infinity;
+  for (const { bestEval, loss } of runs) {
+    if (bestEval !== undefined) evaluated = Math.min(evaluated, bestEval.loss);
+    if (loss !== undefined) trained = Math.min(trained, loss);
+  }
+  const best = evaluated === Infinity ? trained : evaluated;
+  return best === Infinity ? undefined : best;
 }

@@ -1,4 +1,4 @@
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 
 /** What an experiment file is known by: on Windows the case of a path says nothing, and drives come in both. */
 export function sourceKey(file: string, platform: string = process.platform): string {

@@ -4,7 +4,7 @@ import { restoreRun, trashRun, type TrashedRun } from '../../../runs/trash';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
 import { stopAndWait } from './stopAndWait';
-import { isActive, type RunSummary } from './summary';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 import type { RunTargets } from './targets';
 
 /** Registers the command that moves runs into the trash, from where they can be put back for a day. */

@@ -3,7 +3,7 @@ import { changeUserNotes, type UserNotes } from '../../../runs/user';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
 import { acceptedTags, collectTags, decodeNewTag, retagged } from './tags';
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import type { RunTargets } from './targets';
 
 const NONE = 'there is no run here yet';

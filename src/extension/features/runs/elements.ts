@@ -1,4 +1,4 @@
-import type { BrokenSummary, RunSummary } from './summary';
+import type { BrokenSummary, RunSummary } from '../../../runs/survey/summary';
 import type { RunsView, ShownGroup } from './view';
 
 /** A row of the explorer. Commands about runs look for `folder`. */
@@ -57,7 +57,27 @@ export function makeElements({ groups, broken }: RunsView): Element[] {
   return rows;
 }
 
-/** Puts a view of the same shape into rows that are shown already; returns those whose words have changed. */
+/** True where these rows are those of a view, in its order, and differ from it in their words at most. */
+export function fit(elements: readonly Element[], { groups, broken }: RunsView): boolean {
+  if (elements.length !== groups.length + (broken.length > 0 ? 1 : 0)) return false;
+  return elements.every((element, index) => {
+    const group = groups[index];
+    if (element.kind === 'group') return group !== undefined && fitsGroup(element, group);
+    if (element.kind !== 'brokenGroup' || element.children.length !== broken.length) return false;
+    return element.children.every(({ folder, broken: { why } }, i) => {
+      const other = broken[i];
+      return folder === other?.folder && why === other.why;
+    });
+  });
+}
+
+function fitsGroup({ group: { key }, children }: GroupElement, group: ShownGroup): boolean {
+  const { shown, hidden } = group;
+  if (key !== group.key || children.length !== shown.length + (hidden > 0 ? 1 : 0)) return false;
+  return children.every((child, i) => child.kind === 'more' || child.folder === shown[i]?.folder);
+}
+
+/** Puts a view that rows fit into them; returns those whose words have changed. */
 export function updateElements(elements: readonly Element[], view: RunsView): Element[] {
   const changed: Element[] = [];
   const groups = new Map(view.groups.map((group) => [group.key, group]));
@@ -70,14 +90,12 @@ export function updateElements(elements: readonly Element[], view: RunsView): El
       `${runs.length} ${active} ${bestLoss ?? ''}`;
     if (counts(group) !== counts(next)) changed.push(element);
     element.group = next;
-    const runs = new Map(next.shown.map((run) => [run.folder, run]));
-    for (const child of element.children) {
-      if (child.kind !== 'run') continue;
-      const run = runs.get(child.folder);
-      if (run === undefined || run === child.run) continue;
+    element.children.forEach((child, i) => {
+      const run = next.shown[i];
+      if (child.kind !== 'run' || run === undefined || run === child.run) return;
       child.run = run;
       changed.push(child);
-    }
+    });
   }
   return changed;
 }

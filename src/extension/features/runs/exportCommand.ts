@@ -8,7 +8,7 @@ import type { Services } from '../../services';
 import { requireTrust } from '../../trust';
 import { exportName, exportProgress } from './exportNames';
 import { isExportable } from './rowItem';
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import type { RunTargets } from './targets';
 
 /** Registers the command that writes a run's result in another form. */

@@ -1,5 +1,5 @@
 import type { ExportFormat } from '../../../protocol/tasks';
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 
 /** The name of the folder that a run is exported to: every file system takes it. */
 export function exportName(run: Pick<RunSummary, 'label' | 'id'>, format: ExportFormat): string {

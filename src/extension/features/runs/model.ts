@@ -1,12 +1,13 @@
 import { Owner } from '../../../base/disposable';
 import { Emitter } from '../../../base/emitter';
 import type { Log } from '../../log';
+import type { Inspector } from '../../process/inspector';
 import type { Settings } from '../../settings';
 import type { Place } from './arrange';
 import { groupBySource, sourceKey } from './bySource';
 import { WorkspaceRoots, workspacePlaces } from './roots';
-import { RunScanner } from './scanner';
-import type { BrokenSummary, RunSummary } from './summary';
+import { RunScanner } from '../../../runs/survey/scanner';
+import type { BrokenSummary, RunSummary } from '../../../runs/survey/summary';
 import { Throttle } from './throttle';
 
 /** How often (ms) a change is told. */
@@ -27,13 +28,20 @@ export class RunsModel extends Owner {
   constructor(
     private readonly settings: Settings,
     private readonly log: Log,
+    private readonly inspector: { readonly calls: Pick<Inspector['calls'], 'survey'> },
   ) {
     super();
   }
 
   /** Begins to look for runs. `cache` is the file that keeps what is known between sessions. */
   start(cache: string | undefined): void {
-    const scanner = this.register(new RunScanner({ warn: (text) => this.log.warn(`runs: ${text}`), cache }));
+    const scanner = this.register(
+      new RunScanner({
+        warn: (text) => this.log.warn(`runs: ${text}`),
+        survey: (folders) => this.inspector.calls.survey([...folders]),
+        cache,
+      }),
+    );
     this.#scanner = scanner;
     this.register(
       scanner.onDidChange(() => {

@@ -1,4 +1,4 @@
-import { isActive, isResumable, type RunSummary } from './summary';
+import { isActive, isResumable, type RunSummary } from '../../../runs/survey/summary';
 
 /** An icon of VS Code's by name, and the theme colour it has. */
 export interface StatusIcon {

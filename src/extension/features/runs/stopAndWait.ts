@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { askToStop } from '../../../launch/trainerProcess';
 import { runPaths } from '../../../runs/folder';
 import type { RunsModel } from './model';
-import { isActive } from './summary';
+import { isActive } from '../../../runs/survey/summary';
 
 /** How long (ms) a trainer gets to finish its step and save. */
 const PATIENCE = 60_000;

@@ -1,4 +1,4 @@
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 
 /** All tags that runs have, the most frequent first. */
 export function collectTags(runs: readonly Pick<RunSummary, 'tags'>[]): string[] {

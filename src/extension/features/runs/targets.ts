@@ -4,7 +4,7 @@ import { InputError } from '../../../base/errors';
 import { foldersOf } from '../../arguments';
 import type { RunsModel } from './model';
 import { statusIcon } from './rowItem';
-import type { RunSummary } from './summary';
+import type { RunSummary } from '../../../runs/survey/summary';
 import { describeRun } from './words';
 
 /** What is asked when a command was called without a run. */

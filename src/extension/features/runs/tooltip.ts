@@ -1,8 +1,8 @@
 import type { RunRecord } from '../../../protocol/run/record';
 import { isRecord } from '../../../base/guards';
 import { durationOf } from './query/match';
-import { sparkline } from './spark';
-import { isActive, type RunSummary } from './summary';
+import { sparkline } from './sparkline';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 import { formatCount, formatNumber, formatSpan, formatSteps } from './words';
 
 /**

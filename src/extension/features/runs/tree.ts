@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { Owner } from '../../../base/disposable';
 import { COMMANDS, VIEWS } from '../../ids';
-import { type Element, makeElements, type RunElement, updateElements } from './elements';
+import { type Element, fit, makeElements, type RunElement, updateElements } from './elements';
 import type { RunsModel } from './model';
 import { contextValue, statusIcon } from './rowItem';
-import { readWholeRecord } from './runFiles';
+import { readWholeRecord } from '../../../runs/survey/runFiles';
 import { tooltipOf } from './tooltip';
-import { collectView, PAGE, type RunsView, shapeOf } from './view';
+import { collectView, PAGE, type RunsView } from './view';
 import type { ViewState } from './viewState';
 import { describeRun, formatNumber, speakRun } from './words';
 
@@ -21,7 +21,6 @@ export class RunsTree extends Owner implements vscode.TreeDataProvider<Element> 
   readonly view: vscode.TreeView<Element>;
   readonly #limits = new Map<string, number>();
   #elements: Element[] = [];
-  #shape = '';
 
   constructor(
     private readonly model: RunsModel,
@@ -85,9 +84,7 @@ export class RunsTree extends Owner implements vscode.TreeDataProvider<Element> 
   private update(whole: boolean): void {
     const now = Date.now();
     const view = collectView(this.model, this.state.options, this.#limits, now);
-    const shape = shapeOf(view);
-    if (whole || shape !== this.#shape) {
-      this.#shape = shape;
+    if (whole || !fit(this.#elements, view)) {
       this.#elements = makeElements(view);
       this.#changed.fire(undefined);
     } else {

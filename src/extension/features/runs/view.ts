@@ -11,7 +11,7 @@ import {
 import type { Term } from './query/ast';
 import { matches } from './query/match';
 import { parseQuery } from './query/parse';
-import { isActive, type BrokenSummary, type RunSummary } from './summary';
+import { isActive, type BrokenSummary, type RunSummary } from '../../../runs/survey/summary';
 
 /** How the runs are shown; kept between sessions. */
 export interface ViewOptions {
@@ -85,12 +85,4 @@ export function collectView(
 function termsOf(filter: string): readonly Term[] {
   const parsed = parseQuery(filter);
   return 'terms' in parsed ? parsed.terms : [];
-}
-
-/** What says which rows there are, and in which order: the same for two views whose rows differ in their words only. */
-export function shapeOf({ groups, broken }: RunsView): string {
-  return JSON.stringify([
-    groups.map(({ key, shown, hidden }) => [key, hidden > 0, shown.map(({ folder }) => folder)]),
-    broken.map(({ folder, why }) => [folder, why]),
-  ]);
 }

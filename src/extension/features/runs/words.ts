@@ -1,6 +1,6 @@
 import { durationOf } from './query/match';
-import { sparkline } from './spark';
-import { isActive, type RunSummary } from './summary';
+import { sparkline } from './sparkline';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 
 /** A loss or rate with four digits that count. */
 export function formatNumber(value: number): string {

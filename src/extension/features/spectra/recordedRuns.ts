@@ -3,8 +3,8 @@ import type { Listen } from '../../../base/emitter';
 import { runPaths } from '../../../runs/folder';
 import type { FollowedSubject } from '../../follower';
 import type { RunSource } from '../curves/session';
-import { stampOf } from '../runs/runFiles';
-import { isActive } from '../runs/summary';
+import { stampOf } from '../../../runs/survey/runFiles';
+import { isActive } from '../../../runs/survey/summary';
 import { ChangeFeed } from './changeFeed';
 import type { ChangeCalls, TrainedRun, TrainingFeed, TrainingSource } from './source';
 

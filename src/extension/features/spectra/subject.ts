@@ -14,7 +14,7 @@ import type { Experiment, LowRankConfig } from '../../../protocol/experiment/typ
 import type { ModelInfo } from '../../../protocol/inspector';
 import type { FollowedSubject } from '../../follower';
 import type { Inspector } from '../../process/inspector';
-import { readWholeRecord } from '../runs/runFiles';
+import { readWholeRecord } from '../../../runs/survey/runFiles';
 
 /** A linear layer of a model, as far as an editor needs it. */
 export interface ModelLayer extends AdaptedLayer {

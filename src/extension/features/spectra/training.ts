@@ -2,7 +2,7 @@ import { Owner, disposable } from '../../../base/disposable';
 import { toError } from '../../../base/errors';
 import type { Spectrum, SpectraSet, Timeline } from '../../../protocol/panels/spectra';
 import type { FollowedSubject } from '../../follower';
-import { poll } from '../runs/poll';
+import { poll } from '../../../runs/survey/poll';
 import { NO_TRAINING } from './changeSpectra';
 import type { TrainedRun, TrainingFeed, TrainingSource } from './source';
 

@@ -4,7 +4,7 @@ import { COMMANDS, CONTEXTS } from '../../ids';
 import type { Services } from '../../services';
 import { ContextKey } from '../../vscode/contextKey';
 import { EndWatch } from '../launch/ends';
-import { isActive } from '../runs/summary';
+import { isActive } from '../../../runs/survey/summary';
 import { type EndedRun, statusWords, tooltipLines } from './words';
 
 /** Low: to the right of what others show on the left. */

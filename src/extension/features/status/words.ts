@@ -1,5 +1,5 @@
 import { durationOf } from '../runs/query/match';
-import { isActive, type RunSummary } from '../runs/summary';
+import { isActive, type RunSummary } from '../../../runs/survey/summary';
 import { formatNumber, formatSpan, formatSteps, speakSpan } from '../runs/words';
 
 /** How long (ms) the end of a run stays in the status bar. */

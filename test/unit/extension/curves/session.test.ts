@@ -15,7 +15,7 @@ import {
   showRun,
 } from '../../../../src/extension/features/curves/list';
 import { CurvesSession } from '../../../../src/extension/features/curves/session';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import { summaryOf } from '../../../support/runFolders';
 import type { CurvesPatch, Look } from '../../../../src/protocol/panels/curves';
 import type { RunRecord } from '../../../../src/protocol/run/record';

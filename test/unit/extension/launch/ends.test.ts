@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EndWatch, noticeOf, noticeOfRemoved } from '../../../../src/extension/features/launch/ends';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import { recordOf, runId, summaryOf } from '../../../support/runFolders';
 
 const statuses = (ended: readonly RunSummary[]): unknown[] => ended.map(({ status }) => status);

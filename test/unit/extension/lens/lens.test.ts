@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lensesOf } from '../../../../src/extension/features/lens/lens';
 import { type PlanFacts, planLens } from '../../../../src/extension/features/lens/planLens';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import { summaryOf } from '../../../support/runFolders';
 
 function run(parts: Partial<RunSummary>): RunSummary {

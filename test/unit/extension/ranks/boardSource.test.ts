@@ -6,7 +6,7 @@ import { BoardSource } from '../../../../src/extension/features/ranks/boardSourc
 import { ranksCsv } from '../../../../src/extension/features/ranks/csv';
 import { decodeRanks } from '../../../../src/extension/features/ranks/runRanks';
 import type { RankBoard } from '../../../../src/extension/features/ranks/source';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import type { FollowedSubject } from '../../../../src/extension/follower';
 import type { Inspector } from '../../../../src/extension/process/inspector';
 import { WeightSpectra } from '../../../../src/extension/process/weightSpectra';

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/extension/features/runs/query/ast';
 import { matches } from '../../../../src/extension/features/runs/query/match';
 import { parseQuery, STATUS_WORDS } from '../../../../src/extension/features/runs/query/parse';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import { summaryOf } from '../../../support/runFolders';
 
 const NOW = Date.UTC(2026, 10, 24, 20, 0);

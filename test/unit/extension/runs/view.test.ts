@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeElements, updateElements } from '../../../../src/extension/features/runs/elements';
+import { fit, makeElements, updateElements } from '../../../../src/extension/features/runs/elements';
 import { contextValue } from '../../../../src/extension/features/runs/rowItem';
 import {
   collectView,
   decodeViewOptions,
   PAGE,
-  shapeOf,
   type ViewOptions,
 } from '../../../../src/extension/features/runs/view';
 import { runId, summaryOf } from '../../../support/runFolders';
@@ -118,11 +117,17 @@ describe('the view of runs', () => {
     const elements = makeElements(before);
     const next = RUNS.map((one, i) => (i === 0 ? { ...one, step: 5 } : one));
     const after = collectView({ runs: next, broken: [] }, OPTIONS, NONE, NOW);
-    expect(shapeOf(after)).toBe(shapeOf(before));
+    expect(fit(elements, after)).toBe(true);
     const changed = updateElements(elements, after);
     expect(changed.map((element) => (element.kind === 'run' ? element.run.step : element.kind))).toEqual([5]);
     const fewer = collectView({ runs: RUNS.slice(1), broken: [] }, OPTIONS, NONE, NOW);
-    expect(shapeOf(fewer)).not.toBe(shapeOf(before));
+    expect(fit(elements, fewer)).toBe(false);
+    const turned = collectView({ runs: [...RUNS].reverse(), broken: [] }, OPTIONS, NONE, NOW);
+    expect(fit(elements, turned)).toBe(false);
+    expect(fit(elements, { ...before, broken: BROKEN })).toBe(false);
+    const broken = makeElements({ ...before, broken: BROKEN });
+    expect(fit(broken, { ...before, broken: BROKEN.map((one) => ({ ...one })) })).toBe(true);
+    expect(fit(broken, { ...before, broken: BROKEN.map((one) => ({ ...one, why: 'another' })) })).toBe(false);
   });
 
   it('remembers only what can be', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SparkSampler, sparkline } from '../../../../src/extension/features/runs/spark';
+import { sparkline } from '../../../../src/extension/features/runs/sparkline';
+import { levelsOf, readLevels, SparkSampler } from '../../../../src/runs/survey/spark';
 import { escapeMarkdown, tooltipOf } from '../../../../src/extension/features/runs/tooltip';
 import { describeRun, formatAge, speakRun, speakSpan } from '../../../../src/extension/features/runs/words';
 import { recordOf, runId, summaryOf } from '../../../support/runFolders';
@@ -11,7 +12,7 @@ const RUN = summaryOf({
   step: 120,
   totalSteps: 300,
   loss: 1.23456,
-  spark: [5, 4, 3, 2, 1],
+  spark: levelsOf([5, 4, 3, 2, 1]),
   secondsLeft: 123,
   created: NOW - 200_000,
   started: NOW - 200_000,
@@ -20,9 +21,9 @@ const RUN = summaryOf({
 
 describe('a row', () => {
   it('says how far a run is, its loss and how that went', () => {
-    expect(describeRun(RUN, NOW)).toBe('loss 1.235 ▇▆▄▃▁ · step 120/300 · 2:03 left · #paper');
+    expect(describeRun(RUN, NOW)).toBe('loss 1.235 ▇▆▄▂▁ · step 120/300 · 2:03 left · #paper');
     const done = { ...RUN, status: 'done', tags: [] } as const;
-    expect(describeRun(done, NOW)).toBe('3 min · loss 1.235 ▇▆▄▃▁ · 120 steps');
+    expect(describeRun(done, NOW)).toBe('3 min · loss 1.235 ▇▆▄▂▁ · 120 steps');
     expect(describeRun({ ...RUN, activity: 'converting weights' }, NOW)).toContain('converting weights');
   });
 
@@ -84,10 +85,18 @@ describe('the tooltip', () => {
 
 describe('a sparkline', () => {
   it('spans from the lowest to the highest, first and last as they are', () => {
-    expect(sparkline([3, 2, 1])).toBe('▇▄▁');
-    expect(sparkline([1, 1])).toBe('▄▄');
-    expect(sparkline([1])).toBe('');
-    expect(sparkline(Array.from({ length: 100 }, (_, i) => i))).toBe('▁▂▃▄▄▅▆▇');
+    expect(sparkline(levelsOf([3, 2, 1]))).toBe('▇▄▁');
+    expect(sparkline(levelsOf([1, 1]))).toBe('▄▄');
+    expect(sparkline(levelsOf([1]))).toBe('');
+    expect(sparkline(levelsOf(Array.from({ length: 100 }, (_, i) => i)))).toBe('▁▂▃▄▄▅▆▇');
+  });
+
+  it('is kept as a text, in which a number that is none leaves no trace', () => {
+    expect(levelsOf([3, NaN, 1, 2, Infinity])).toBe('~!P');
+    expect(levelsOf([])).toBe('');
+    expect(readLevels('~!P')?.map((level) => Math.round(level * 100))).toEqual([100, 0, 51]);
+    expect(readLevels('a b')).toBeUndefined();
+    expect(readLevels('é')).toBeUndefined();
   });
 
   it('is made of few values, whose mean is that of all', () => {

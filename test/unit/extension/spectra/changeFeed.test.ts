@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Emitter } from '../../../../src/base/emitter';
 import { ChangeFeed } from '../../../../src/extension/features/spectra/changeFeed';
 import { RecordedRuns } from '../../../../src/extension/features/spectra/recordedRuns';
-import type { RunSummary } from '../../../../src/extension/features/runs/summary';
+import type { RunSummary } from '../../../../src/runs/survey/summary';
 import type { Spectrum } from '../../../../src/protocol/panels/spectra';
 import { makeRun, runId, summaryOf, temporaryFolder, trainLine } from '../../../support/runFolders';
 

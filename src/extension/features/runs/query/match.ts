@@ -1,5 +1,5 @@
 import { assertNever } from '../../../../base/errors';
-import { isActive, type RunSummary } from '../summary';
+import { isActive, type RunSummary } from '../../../../runs/survey/summary';
 import type { NumberField, Operator, Term, TextField } from './ast';
 
 /** True where a run fulfils every term. `now` is in milliseconds since 1970. */

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
-import { isRecord } from '../../../base/guards';
-import type { RunStatus } from '../../../protocol/run/status';
-import type { Liveness } from '../../../runs/liveness';
-import type { ProcessIdentity } from '../../../runs/process';
-import { MAY_WAIT } from '../../../runs/store';
+import { isRecord } from '../../base/guards';
+import type { RunStatus } from '../../protocol/run/status';
+import type { Liveness } from '../liveness';
+import type { ProcessIdentity } from '../process';
+import { MAY_WAIT } from '../store';
 import type { RecordPart } from './collect';
 
 /** How long (ms) a run on another machine may be silent before it counts as interrupted. */

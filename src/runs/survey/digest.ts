@@ -1,5 +1,5 @@
-import type { MetricLine } from '../../../protocol/run/metrics';
-import { SparkSampler } from './spark';
+import type { MetricLine } from '../../protocol/run/metrics';
+import { levelsOf, SparkSampler } from './spark';
 import type { EvalPoint } from './summary';
 
 /** Over how many of the last steps speed is averaged. */
@@ -53,8 +53,9 @@ export class MetricDigest {
     return this.#bestEval;
   }
 
-  get spark(): readonly number[] {
-    return this.#spark.values;
+  /** See `RunSummary.spark`. */
+  get spark(): string {
+    return levelsOf(this.#spark.values);
   }
 
   /** Seconds from here to `total` steps by the mean of the last ones; undefined where that is unknown. */

@@ -40,27 +40,25 @@ export class SparkSampler {
   }
 }
 
-const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'] as const;
+const LOWEST = 33;
+const HIGHEST = 126;
 
-/** Values as bars of a line of text, `width` of them at most, from the lowest to the highest; empty for fewer than two. */
-export function sparkline(values: readonly number[], width = 8): string {
+/**
+ * Where values lie between the lowest and the highest of them, each as a character from `!` to `~`: a picture needs no
+ * more, and of ten thousand runs texts take the least room. What is no finite number is left out.
+ */
+export function levelsOf(values: readonly number[]): string {
   const finite = values.filter(Number.isFinite);
-  if (finite.length < 2) return '';
-  const points = resample(finite, Math.min(width, finite.length));
-  const low = Math.min(...points);
-  const range = Math.max(...points) - low;
-  return points
-    .map((value) => BARS[range === 0 ? 3 : Math.round(((value - low) / range) * (BARS.length - 1))] ?? '')
-    .join('');
+  const low = Math.min(...finite);
+  const range = Math.max(...finite) - low;
+  const level = (value: number): number => (range === 0 ? 0.5 : (value - low) / range);
+  return String.fromCharCode(
+    ...finite.map((value) => LOWEST + Math.round(level(value) * (HIGHEST - LOWEST))),
+  );
 }
 
-/** Means of `width` spans of equal length; the first and the last value stand as they are. */
-function resample(values: readonly number[], width: number): number[] {
-  return Array.from({ length: width }, (_, i) => {
-    if (i === 0) return values[0] ?? 0;
-    if (i === width - 1) return values.at(-1) ?? 0;
-    const from = Math.floor((i * values.length) / width);
-    const span = values.slice(from, Math.max(from + 1, Math.floor(((i + 1) * values.length) / width)));
-    return span.reduce((sum, value) => sum + value, 0) / span.length;
-  });
+/** The levels, 0 to 1, that `levelsOf` has written; undefined where the text is none of its. */
+export function readLevels(text: string): readonly number[] | undefined {
+  const levels = Array.from(text, (one) => ((one.codePointAt(0) ?? 0) - LOWEST) / (HIGHEST - LOWEST));
+  return levels.every((level) => level >= 0 && level <= 1) ? levels : undefined;
 }

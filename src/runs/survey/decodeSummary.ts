@@ -1,9 +1,13 @@
-import { isRecord } from '../../../base/guards';
-import { RUN_STATUSES, type RunStatus } from '../../../protocol/run/status';
+import { isRecord } from '../../base/guards';
+import { readLevels } from './spark';
+import { RUN_STATUSES, type RunStatus } from '../../protocol/run/status';
 import type { EvalPoint, RunSummary } from './summary';
 
-/** Reads a summary that was kept as JSON; undefined for what is none. */
-export function decodeSummary(value: unknown): RunSummary | undefined {
+/**
+ * Reads a summary that was kept as JSON; undefined for what is none. Texts that other runs may have too go through
+ * `once`, which answers the same string for all of them.
+ */
+export function decodeSummary(value: unknown, once: (text: string) => string): RunSummary | undefined {
   if (!isRecord(value)) return undefined;
   const text = (key: keyof RunSummary): string => {
     const field = value[key];
@@ -13,34 +17,36 @@ export function decodeSummary(value: unknown): RunSummary | undefined {
   const folder = text('folder');
   const created = number('created');
   const status = statusOf(value.status);
+  const [lastEval, bestEval] = [pointOf(value.lastEval), pointOf(value.bestEval)];
+  const spark = text('spark');
   if (folder === '' || created === undefined || status === undefined) return undefined;
   return {
     folder,
     id: text('id'),
-    label: text('label'),
-    experiment: text('experiment'),
-    source: text('source'),
+    label: once(text('label')),
+    experiment: once(text('experiment')),
+    source: once(text('source')),
     status,
-    method: text('method'),
+    method: once(text('method')),
     rank: number('rank'),
-    model: text('model'),
-    device: optional(text('device')),
+    model: once(text('model')),
+    device: optional(once(text('device'))),
     created,
     started: number('started'),
     ended: number('ended'),
     step: number('step') ?? 0,
     totalSteps: number('totalSteps'),
     loss: number('loss'),
-    lastEval: pointOf(value.lastEval),
-    bestEval: pointOf(value.bestEval),
+    lastEval,
+    bestEval: samePoint(lastEval, bestEval) ? lastEval : bestEval,
     trainable: number('trainable'),
     secondsLeft: undefined,
     activity: undefined,
-    spark: listOf(value.spark, (item) => typeof item === 'number'),
-    error: optional(text('error')),
+    spark: readLevels(spark) === undefined ? '' : spark,
+    error: optional(once(text('error'))),
     starred: value.starred === true,
-    tags: listOf(value.tags, (item) => typeof item === 'string'),
-    note: text('note'),
+    tags: textsOf(value.tags),
+    note: once(text('note')),
   };
 }
 
@@ -55,8 +61,16 @@ function pointOf(value: unknown): EvalPoint | undefined {
   return step === undefined || loss === undefined ? undefined : { step, loss };
 }
 
-function listOf<T>(value: unknown, is: (item: unknown) => item is T): T[] {
-  return Array.isArray(value) ? value.filter((item: unknown): item is T => is(item)) : [];
+function samePoint(a: EvalPoint | undefined, b: EvalPoint | undefined): boolean {
+  return a?.step === b?.step && a?.loss === b?.loss;
+}
+
+/** Most runs have no tags: they share this. */
+const NONE: readonly string[] = [];
+
+function textsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) return NONE;
+  return value.filter((item: unknown): item is string => typeof item === 'string');
 }
 
 function numberOf(value: unknown): number | undefined {

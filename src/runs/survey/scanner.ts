@@ -1,9 +1,9 @@
 import * as os from 'node:os';
-import { disposable, Owner } from '../../../base/disposable';
-import { Emitter } from '../../../base/emitter';
-import { toError } from '../../../base/errors';
-import { Liveness } from '../../../runs/liveness';
-import { readCache, writeCache } from './cache';
+import { disposable, Owner } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import { toError } from '../../base/errors';
+import { Liveness } from '../liveness';
+import { type CachedRun, cachedRunDecoder, readCache, writeCache } from './cache';
 import { type EntryContext, RunEntry } from './entry';
 import { Listing } from './listing';
 import { Breather, inParallel } from './pool';
@@ -28,6 +28,8 @@ const INTERVALS: Intervals = { live: 500, roots: 1000, recent: 5000, rest: 60_00
 const RECENT = 200;
 /** How many runs are read at the same time: the system has four threads for it. */
 const WIDTH = 8;
+/** From how many new runs on another process reads them, if there is one, and how many it is given at once. */
+const MANY = 500;
 /** See `ScannerOptions.saveAfter`. */
 const SAVE_AFTER = 5000;
 
@@ -35,6 +37,11 @@ export interface ScannerOptions {
   readonly warn: (text: string) => void;
   /** Where summaries are kept between sessions; undefined: nowhere. */
   readonly cache?: string | undefined;
+  /**
+   * Reads runs in another process: what reading ten thousand of them leaves behind stays there. Answers a line of
+   * `encodeCachedRun` for each folder but those of runs at work and broken ones.
+   */
+  readonly survey?: ((folders: readonly string[]) => Promise<readonly string[]>) | undefined;
   readonly intervals?: Intervals;
   /** How long (ms) after a change the cache is written. */
   readonly saveAfter?: number;
@@ -98,13 +105,11 @@ export class RunScanner extends Owner {
 
   /** The newest first. */
   get runs(): readonly RunSummary[] {
-    return (this.#runs ??= this.newest.flatMap(({ broken, summary }) =>
-      broken === undefined ? [summary] : [],
-    ));
+    return (this.#runs ??= this.newest.filter(({ broken }) => broken === undefined).map(summaryOf));
   }
 
   get broken(): readonly BrokenSummary[] {
-    return (this.#broken ??= this.newest.flatMap(({ broken }) => broken ?? []));
+    return (this.#broken ??= this.newest.map(({ broken }) => broken).filter((one) => one !== undefined));
   }
 
   get(folder: string): RunSummary | undefined {
@@ -165,14 +170,17 @@ export class RunScanner extends Owner {
     const breather = new Breather();
     const gone = new Set(this.#entries.keys());
     let added = false;
-    for (const folder of listings.flatMap(({ folders }) => folders)) {
-      if (gone.delete(folder) || this.#entries.has(folder)) continue;
-      this.#entries.set(folder, new RunEntry(folder, this.#context));
-      added = true;
-      await breather.breathe();
+    for (const listing of listings) {
+      for (const folder of listing.folders()) {
+        if (gone.delete(folder) || this.#entries.has(folder)) continue;
+        this.#entries.set(folder, new RunEntry(folder, this.#context));
+        added = true;
+        await breather.breathe();
+      }
     }
     for (const folder of gone) this.#entries.delete(folder);
     if (!added && gone.size === 0) return;
+    if (added) await this.adoptCached();
     this.changed(true);
     if (added) this.fill();
   }
@@ -188,7 +196,7 @@ export class RunScanner extends Owner {
   private async fillAll(): Promise<void> {
     while (this.#fillAgain && !this.disposed) {
       this.#fillAgain = false;
-      await this.adoptCached();
+      await this.surveyNew();
       await this.lookAt(this.newest.filter(({ looked }) => !looked));
     }
   }
@@ -199,10 +207,29 @@ export class RunScanner extends Owner {
     if (cache === undefined || this.#adopted) return;
     this.#adopted = true;
     try {
-      for (const [folder, run] of await readCache(cache)) this.#entries.get(folder)?.adopt(run);
-      this.changed(true);
+      await readCache(cache, (run) => this.#entries.get(run.summary.folder)?.adopt(run));
     } catch (thrown) {
       this.options.warn(`${cache}: ${toError(thrown).message}`);
+    }
+  }
+
+  /** Has many new runs read elsewhere; what is left, or all where that fails, is read here. */
+  private async surveyNew(): Promise<void> {
+    const { survey, warn } = this.options;
+    const folders = this.newest.filter(({ known }) => !known).map(folderOf);
+    if (survey === undefined || folders.length < MANY) return;
+    const decode = cachedRunDecoder();
+    try {
+      for (let from = 0; from < folders.length && !this.disposed; from += MANY) {
+        for (const line of await survey(folders.slice(from, from + MANY))) {
+          const run = decode(line);
+          if (run !== undefined) this.#entries.get(run.summary.folder)?.adopt(run, true);
+        }
+        this.changed(true);
+        this.saveLater();
+      }
+    } catch (thrown) {
+      if (!this.disposed) warn(toError(thrown).message);
     }
   }
 
@@ -231,7 +258,6 @@ export class RunScanner extends Owner {
     this.#unsaved = true;
     if (this.#saving !== undefined) return;
     this.#saving = setTimeout(() => {
-      this.#unsaved = false;
       void this.save(cache).then(() => {
         this.#saving = undefined;
         if (this.#unsaved) this.saveLater();
@@ -242,15 +268,25 @@ export class RunScanner extends Owner {
   private async save(file: string): Promise<void> {
     // Ten thousand runs that are being read would be written again and again.
     await this.#filling;
+    this.#unsaved = false;
     try {
-      await writeCache(
-        file,
-        this.newest.flatMap(({ cached }) => cached ?? []),
-      );
+      await writeCache(file, cachedOf(this.newest));
     } catch (thrown) {
       this.options.warn(`${file}: ${toError(thrown).message}`);
     }
   }
+}
+
+function* cachedOf(entries: readonly RunEntry[]): Iterable<CachedRun> {
+  for (const { cached } of entries) if (cached !== undefined) yield cached;
+}
+
+function summaryOf({ summary }: RunEntry): RunSummary {
+  return summary;
+}
+
+function folderOf({ folder }: RunEntry): string {
+  return folder;
 }
 
 function isIdle({ live, looked }: RunEntry): boolean {

@@ -1,8 +1,7 @@
-import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { errorCode } from '../../../runs/files';
-import { isRunId, runPaths } from '../../../runs/folder';
+import { errorCode } from '../files';
+import { isRunId, runPaths } from '../folder';
 import { stampOf } from './runFiles';
 
 /** How long (ms) after a change another may have happened within the same tick of a coarse clock. */
@@ -11,43 +10,39 @@ const SETTLED = 3000;
 /** The run folders below one root, read again only when the root has changed. */
 export class Listing {
   #stamp: string | undefined;
-  #folders: readonly string[] = [];
+  #names: readonly string[] = [];
 
   constructor(readonly root: string) {}
 
   /** The folders as they were read last. */
-  get folders(): readonly string[] {
-    return this.#folders;
+  *folders(): Iterable<string> {
+    for (const name of this.#names) yield path.join(this.root, name);
   }
 
   /** Looks whether the root has changed, and reads it if so; `anyway`: in any case. True where it was read. */
   async look(anyway = false): Promise<boolean> {
     const stamp = await stampOf(this.root);
     if (!anyway && stamp === this.#stamp) return false;
-    this.#folders = stamp === '' ? [] : await runFolders(this.root);
+    this.#names = stamp === '' ? [] : await runNames(this.root);
     const changed = Number(stamp.split(' ')[2] ?? 0);
     this.#stamp = Math.abs(Date.now() - changed) < SETTLED ? undefined : stamp;
     return true;
   }
 }
 
-/** Folders named as runs are, and others that hold a `run.json`. */
-async function runFolders(root: string): Promise<string[]> {
-  const folders: string[] = [];
-  for (const entry of await entriesOf(root)) {
-    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
-    const folder = path.join(root, entry.name);
-    if (isRunId(entry.name) || (await stampOf(runPaths(folder).record)) !== '') folders.push(folder);
-  }
-  return folders;
-}
-
-async function entriesOf(root: string): Promise<Dirent[]> {
+/** The names of folders that are named as runs, and of others that hold a `run.json`. */
+async function runNames(root: string): Promise<string[]> {
+  const names: string[] = [];
   try {
-    return await fs.readdir(root, { withFileTypes: true });
+    for await (const entry of await fs.opendir(root, { bufferSize: 256 })) {
+      const { name } = entry;
+      if (!entry.isDirectory() || name.startsWith('.')) continue;
+      if (isRunId(name) || (await stampOf(runPaths(path.join(root, name)).record)) !== '') names.push(name);
+    }
   } catch (thrown) {
     const code = errorCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw thrown;
   }
+  return names;
 }

@@ -1,10 +1,10 @@
 import * as path from 'node:path';
-import { isRecord } from '../../../base/guards';
-import type { RunRecord } from '../../../protocol/run/record';
-import type { RunStatus } from '../../../protocol/run/status';
-import { parseRunId } from '../../../runs/folder';
-import type { ProcessIdentity } from '../../../runs/process';
-import type { UserNotes } from '../../../runs/user';
+import { isRecord } from '../../base/guards';
+import type { RunRecord } from '../../protocol/run/record';
+import type { RunStatus } from '../../protocol/run/status';
+import { parseRunId } from '../folder';
+import type { ProcessIdentity } from '../process';
+import type { UserNotes } from '../user';
 import type { MetricDigest } from './digest';
 import { type EvalPoint, isActive, type RunSummary } from './summary';
 
@@ -85,7 +85,7 @@ export function collectId(folder: string): RunSummary {
     trainable: undefined,
     secondsLeft: undefined,
     activity: undefined,
-    spark: [],
+    spark: '',
     error: undefined,
     starred: false,
     tags: [],

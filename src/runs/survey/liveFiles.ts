@@ -1,6 +1,6 @@
-import { decodeEvent } from '../../../protocol/run/lines';
-import type { RunPaths } from '../../../runs/folder';
-import { AsyncTail } from '../../../runs/tail';
+import { decodeEvent } from '../../protocol/run/lines';
+import type { RunPaths } from '../folder';
+import { AsyncTail } from '../tail';
 import { MetricDigest } from './digest';
 import { addLines } from './runFiles';
 

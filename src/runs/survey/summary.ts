@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../../protocol/run/status';
+import type { RunStatus } from '../../protocol/run/status';
 
 /** The loss of an evaluation after a step. */
 export interface EvalPoint {
@@ -38,8 +38,8 @@ export interface RunSummary {
   readonly secondsLeft: number | undefined;
   /** What slow work outside the steps it is at, e.g. `converting weights`. */
   readonly activity: string | undefined;
-  /** A few training losses over the whole run, evenly spread, for a sparkline. */
-  readonly spark: readonly number[];
+  /** A few training losses over the whole run, evenly spread, for a sparkline: see `levelsOf`. */
+  readonly spark: string;
   readonly error: string | undefined;
   readonly starred: boolean;
   readonly tags: readonly string[];

@@ -1,5 +1,5 @@
-import { disposable, type Disposable } from '../../../base/disposable';
-import { toError } from '../../../base/errors';
+import { disposable, type Disposable } from '../../base/disposable';
+import { toError } from '../../base/errors';
 
 /**
  * Does a task again and again, `interval` milliseconds after it was done last, so that a slow one never piles up. What

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { makeRun, runId, trainLine } from '../support/runFolders';
+import { extensionHostsOf } from './support/processes';
+import { makeSampleWorkspace } from './support/sampleWorkspace';
+import type { Session } from './support/session';
+import { useSession } from './support/useSession';
+
+const RUNS = Number(process.env['EIGENLOOM_MEASURES'] ?? 10_000);
+
+/** What an extension host holds while many runs are listed: its peak and what it is, in MB of resident memory. */
+describe(`the extension host with ${RUNS} runs`, () => {
+  const session = useSession({
+    prepare: (folder) => {
+      makeSampleWorkspace(folder);
+      for (let i = 0; i < RUNS; i++) {
+        makeRun(
+          join(folder, 'runs'),
+          runId(i, `experiment-${i % 20}`),
+          { name: `experiment-${i % 20}` },
+          Array.from({ length: 20 }, (_, step) => trainLine(step + 1, 3 - step / 30)),
+        );
+      }
+    },
+  });
+
+  it('is measured when it reads them for the first time', () => measure(session()));
+
+  it('is measured when it knows them from before', async () => {
+    await session().workbench.reload();
+    await measure(session());
+  });
+});
+
+async function measure({ id, workbench }: Session): Promise<void> {
+  await workbench.showRuns();
+  for (const [when, seconds] of [
+    ['as the runs are shown', 0],
+    ['five seconds later', 5],
+    ['half a minute later', 25],
+  ] as const) {
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    for (const { pid } of extensionHostsOf(id)) console.log(`${when}: ${memoryOf(pid)}`);
+  }
+}
+
+function memoryOf(pid: number): string {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const read = (key: string): number =>
+    Math.round(Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'mu').exec(status)?.[1]) / 1000);
+  return `peak ${read('VmHWM')} MB, now ${read('VmRSS')} MB`;
+}
