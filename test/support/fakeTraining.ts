@@ -31,9 +31,12 @@ export function fakeTraining(run: TrainedRun = { folder: '/runs/try', name: 'try
     },
     spectra: (step) => (steps.includes(step) ? [spectrum(step)] : []),
     timeline: () => ({ ...NO_TRAINING, steps: Float64Array.from(steps) }),
-    relate: (tell) => {
-      for (const one of related) tell(one);
-      return Promise.resolve();
+    relate: async (tell, signal) => {
+      for (const one of related) {
+        if (signal.aborted) return;
+        tell(one);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
     },
   };
   const source: TrainingSource = {

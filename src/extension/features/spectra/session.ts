@@ -115,6 +115,7 @@ export class SpectraSession extends Owner {
     if (this.#follower.state !== 'read') this.#follower.retry();
     this.#own.retry();
     this.#other.retry();
+    this.#training.retry();
   }
 
   /** Ends what is under way; what has been found stays. */
@@ -122,6 +123,7 @@ export class SpectraSession extends Owner {
     this.#follower.cancel();
     this.#own.cancel();
     this.#other.cancel();
+    this.#training.cancel();
   }
 
   /** Shows what had changed after a step of training; null: after the last. The page knows of it when this returns. */

@@ -91,6 +91,18 @@ export class Training extends Owner {
     void this.look().then(() => (this.#stale ? this.look() : undefined));
   }
 
+  /** Ends finding how the changes lie to their weights; what has been found stays. */
+  cancel(): void {
+    this.#relating?.abort();
+  }
+
+  /** Goes on with what was cancelled. */
+  retry(): void {
+    if (this.#relating?.signal.aborted === true && this.#feed !== undefined && this.#run?.live === false) {
+      this.relate(this.#feed);
+    }
+  }
+
   /** Looks what is new; one that is at it already is waited for. */
   private look(): Promise<void> {
     this.#looking ??= this.lookNow()

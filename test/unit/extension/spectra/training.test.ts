@@ -143,6 +143,24 @@ describe('what training changed', () => {
     training.dispose();
   });
 
+  it('is told no more of it once that is cancelled, until it goes on', async () => {
+    const { training, told, record, related, spectrum } = start(false);
+    record(100);
+    related.push(spectrum(100), spectrum(100));
+    training.follow(EXPERIMENT);
+    await vi.advanceTimersByTimeAsync(0);
+    training.cancel();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(told).toHaveLength(2);
+    training.retry();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(told).toHaveLength(4);
+    training.retry();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(told).toHaveLength(4);
+    training.dispose();
+  });
+
   it('reports what keeps it from being read', async () => {
     const { training, faults, source } = start();
     vi.spyOn(source, 'find').mockRejectedValue(new Error('the disk is gone'));
