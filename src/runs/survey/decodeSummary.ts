@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/guards';
-import { readLevels } from './spark';
+import { isLevels } from './spark';
 import { RUN_STATUSES, type RunStatus } from '../../protocol/run/status';
 import type { EvalPoint, RunSummary } from './summary';
 
@@ -42,7 +42,7 @@ export function decodeSummary(value: unknown, once: (text: string) => string): R
     trainable: number('trainable'),
     secondsLeft: undefined,
     activity: undefined,
-    spark: readLevels(spark) === undefined ? '' : spark,
+    spark: isLevels(spark) ? spark : '',
     error: optional(once(text('error'))),
     starred: value.starred === true,
     tags: textsOf(value.tags),

@@ -57,8 +57,12 @@ export function levelsOf(values: readonly number[]): string {
   );
 }
 
-/** The levels, 0 to 1, that `levelsOf` has written; undefined where the text is none of its. */
-export function readLevels(text: string): readonly number[] | undefined {
-  const levels = Array.from(text, (one) => ((one.codePointAt(0) ?? 0) - LOWEST) / (HIGHEST - LOWEST));
-  return levels.every((level) => level >= 0 && level <= 1) ? levels : undefined;
+/** True for a text that `levelsOf` may have written. */
+export function isLevels(text: string): boolean {
+  return /^[!-~]*$/u.test(text);
+}
+
+/** The levels, 0 to 1, that `levelsOf` has written. */
+export function readLevels(text: string): readonly number[] {
+  return Array.from(text, (one) => ((one.codePointAt(0) ?? 0) - LOWEST) / (HIGHEST - LOWEST));
 }

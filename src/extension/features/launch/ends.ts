@@ -29,10 +29,10 @@ export class EndWatch {
 
   /** The runs that were at work when they were last seen, and are not there any more: their folders may be gone. */
   missing(runs: readonly RunSummary[]): RunSummary[] {
-    const there = new Set(runs.map(({ folder }) => folder));
-    return [...this.#awaited.values()].flatMap(({ seen }) =>
-      seen === undefined || there.has(seen.folder) ? [] : [seen],
-    );
+    const gone = new Map<string, RunSummary>();
+    for (const [folder, { seen }] of this.#awaited) if (seen !== undefined) gone.set(folder, seen);
+    for (const { folder } of gone.size === 0 ? [] : runs) gone.delete(folder);
+    return [...gone.values()];
   }
 
   /** The end of a run is not awaited any more; false where it was not before. */

@@ -4,7 +4,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'] as const;
 
 /** A summary's `spark` as bars of a line of text, `width` of them at most; empty for fewer than two. */
 export function sparkline(spark: string, width = 8): string {
-  const levels = readLevels(spark) ?? [];
+  const levels = readLevels(spark);
   if (levels.length < 2) return '';
   const points = resample(levels, Math.min(width, levels.length));
   const low = Math.min(...points);

@@ -69,7 +69,7 @@ describe('long metrics', () => {
       const digest = await digestMetrics(runPaths(folder));
       expect(digest.lines).toBeLessThan(200);
       expect([digest.step, digest.loss]).toEqual([20_000, 1]);
-      const levels = readLevels(digest.spark) ?? [];
+      const levels = readLevels(digest.spark);
       expect(levels.length).toBeGreaterThan(10);
       expect(levels.toSorted((a, b) => b - a)).toEqual(levels);
     } finally {
