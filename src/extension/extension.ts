@@ -3,6 +3,7 @@ import { Commands } from './commands';
 import { COMMANDS } from './ids';
 import { Inspector } from './process/inspector';
 import { WeightSpectra } from './process/weightSpectra';
+import { SelectedRuns } from './selectedRuns';
 import { Settings } from './settings';
 import type { Services } from './services';
 import { RunsModel } from './features/runs/model';
@@ -31,7 +32,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = new RunsModel(settings, log, inspector);
   context.subscriptions.push(log, commands, inspector, decomposer, runs);
   const plans = new PlanSource();
-  const services: Services = { context, log, commands, settings, runs, inspector, spectra, plans };
+  const selected = new SelectedRuns();
+  const services: Services = {
+    context,
+    log,
+    commands,
+    settings,
+    runs,
+    selected,
+    inspector,
+    spectra,
+    plans,
+  };
   commands.add(COMMANDS.showLog, () => log.show());
   for (const register of [
     registerRuns,

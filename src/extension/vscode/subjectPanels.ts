@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { disposable, Owner } from '../../base/disposable';
 import { InputError } from '../../base/errors';
 import type { PanelSubject } from '../../protocol/panels/subject';
-import { foldersOf } from '../arguments';
+import type { SelectedRuns } from '../selectedRuns';
 import type { FollowedSubject } from '../follower';
 import type { Services } from '../services';
 import { isExperiment, isExperimentFile } from './experiments';
@@ -100,8 +100,8 @@ export class SubjectPanels<P extends SubjectPanel> extends Owner implements vsco
 }
 
 /** What a command is about: a run, an experiment, or the experiment in the active editor. */
-export function namedSubject(args: readonly unknown[]): PanelSubject {
-  const [run] = foldersOf(args);
+export function namedSubject(args: readonly unknown[], selected: SelectedRuns): PanelSubject {
+  const [run] = selected.namedBy(args);
   if (run !== undefined) return { kind: 'run', path: run };
   const [named] = args;
   const file = named instanceof vscode.Uri ? named : vscode.window.activeTextEditor?.document.uri;

@@ -57,8 +57,8 @@ function addRunCommands({ commands, context }: Services, launcher: Launcher): vo
 }
 
 function addControlCommands(services: Services, launcher: Launcher, stopping: Stopping): void {
-  const { commands, runs } = services;
-  const targets = new RunTargets(runs, () => []);
+  const { commands, runs, selected } = services;
+  const targets = new RunTargets(runs, selected);
   commands.add(COMMANDS.stop, async (...args) => {
     const active = runs.runs.filter(isActive);
     const [only] = active;

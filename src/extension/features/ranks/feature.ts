@@ -18,6 +18,6 @@ export function registerRanks(services: Services): vscode.Disposable {
       subjectOf: (state) => decodeSavedRanks(state)?.subject,
     };
   });
-  services.commands.add(COMMANDS.showRanks, (...args) => panels.show(namedSubject(args)));
+  services.commands.add(COMMANDS.showRanks, (...args) => panels.show(namedSubject(args, services.selected)));
   return vscode.Disposable.from(panels);
 }

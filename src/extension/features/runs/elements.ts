@@ -16,6 +16,8 @@ export interface RunElement {
   /** The newest summary. */
   run: RunSummary;
   readonly parent: string;
+  /** What its row says, from when it was drawn last. */
+  said?: string;
 }
 
 interface MoreElement {

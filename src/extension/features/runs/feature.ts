@@ -30,11 +30,13 @@ export function registerRuns(services: Services): vscode.Disposable {
 class RunsFeature extends Owner {
   constructor(services: Services) {
     super();
-    const { context, runs, log } = services;
+    const { context, runs, selected, log } = services;
     const storage = context.storageUri ?? context.globalStorageUri;
     const state = this.register(new ViewState(context.workspaceState));
     const tree = this.register(new RunsTree(runs, state));
-    const targets = new RunTargets(runs, () => tree.view.selection);
+    selected.ask(() => tree.view.selection);
+    this.register(tree.view.onDidChangeSelection(({ selection }) => selected.tell(selection)));
+    const targets = new RunTargets(runs, selected);
     addViewCommands(services, state, tree);
     addEditCommands(services, targets);
     addOpenCommands(services, targets, this.register(new LogFollower()));

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isRecord } from '../../../base/guards';
 import { InputError } from '../../../base/errors';
-import { foldersOf } from '../../arguments';
+import type { SelectedRuns } from '../../selectedRuns';
 import type { RunsModel } from './model';
 import { statusIcon } from './rowItem';
 import type { RunSummary } from '../../../runs/survey/summary';
@@ -20,7 +20,7 @@ export interface Question {
 export class RunTargets {
   constructor(
     private readonly model: RunsModel,
-    private readonly selection: () => readonly unknown[],
+    private readonly selected: SelectedRuns,
   ) {}
 
   /** The folders of one or several runs; none where the user changed their mind. Throws `InputError` where none fits. */
@@ -29,7 +29,7 @@ export class RunTargets {
     if (named.length > 0) return named;
     const items = this.items(question);
     // What is selected in the explorer is most likely meant, and the only one there is surely.
-    const selected = new Set(foldersOf([undefined, this.selection()]));
+    const selected = new Set(this.selected.folders);
     const checked = items.map((item) => ({
       ...item,
       picked: items.length === 1 || selected.has(item.run.folder),
@@ -56,7 +56,7 @@ export class RunTargets {
   async one(args: readonly unknown[], question: Question): Promise<RunSummary | undefined> {
     const [named] = this.named(args);
     if (named !== undefined) return (await this.many(args, question))[0];
-    const selected = new Set(foldersOf([undefined, this.selection()]));
+    const selected = new Set(this.selected.folders);
     const items = this.items(question);
     // The first row is the one that Enter takes.
     const meant = items.filter(({ run }) => selected.has(run.folder));
@@ -72,8 +72,8 @@ export class RunTargets {
   private named(args: readonly unknown[]): string[] {
     const [first] = args;
     // A key in the explorer: VS Code hands over no row then.
-    if (isRecord(first) && first.selection === true) return foldersOf([undefined, this.selection()]);
-    return foldersOf(args);
+    if (isRecord(first) && first.selection === true) return [...this.selected.folders];
+    return this.selected.namedBy(args);
   }
 
   private items({ fits = () => true, none }: Question): (vscode.QuickPickItem & { run: RunSummary })[] {

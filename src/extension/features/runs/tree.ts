@@ -5,6 +5,7 @@ import { type Element, fit, makeElements, type RunElement, updateElements } from
 import type { RunsModel } from './model';
 import { contextValue, statusIcon } from './rowItem';
 import { readWholeRecord } from '../../../runs/survey/runFiles';
+import type { RunSummary } from '../../../runs/survey/summary';
 import { tooltipOf } from './tooltip';
 import { collectView, PAGE, type RunsView } from './view';
 import type { ViewState } from './viewState';
@@ -37,7 +38,7 @@ export class RunsTree extends Owner implements vscode.TreeDataProvider<Element> 
     this.register(model.onDidChange(() => this.update(false)));
     this.register(state.onDidChange(() => this.update(true)));
     const ages = setInterval(() => {
-      if (this.view.visible) this.#changed.fire(undefined);
+      if (this.view.visible) this.updateAges();
     }, AGES_EVERY);
     this.register(new vscode.Disposable(() => clearInterval(ages)));
     this.update(true);
@@ -94,6 +95,15 @@ export class RunsTree extends Owner implements vscode.TreeDataProvider<Element> 
     this.describe(view);
   }
 
+  /** Draws only rows whose ages have become others: what is drawn anew is not known to VS Code for a moment. */
+  private updateAges(): void {
+    const now = Date.now();
+    const aged = this.#elements
+      .flatMap((group) => this.getChildren(group))
+      .filter((row) => row.kind === 'run' && row.said !== undefined && row.said !== wordsOf(row.run, now));
+    if (aged.length > 0) this.#changed.fire(aged);
+  }
+
   private describe({ matching, total, active }: RunsView): void {
     const { filter } = this.state.options;
     this.view.description = filter === '' ? '' : filter;
@@ -129,11 +139,16 @@ function runItem(element: RunElement): vscode.TreeItem {
   const { icon, color } = statusIcon(run.status);
   item.id = `${parent} ${run.folder}`;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
-  item.description = `${run.starred ? '★ ' : ''}${describeRun(run, now)}`;
+  element.said = wordsOf(run, now);
+  item.description = element.said;
   item.contextValue = contextValue(run);
   item.accessibilityInformation = { label: speakRun(run, now) };
   item.command = { command: COMMANDS.showCurves, title: 'Show Curves', arguments: [element] };
   return item;
+}
+
+function wordsOf(run: RunSummary, now: number): string {
+  return `${run.starred ? '★ ' : ''}${describeRun(run, now)}`;
 }
 
 function moreItem({ key, hidden, shown }: Extract<Element, { kind: 'more' }>): vscode.TreeItem {

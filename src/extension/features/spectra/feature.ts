@@ -23,6 +23,8 @@ export function registerSpectra(services: Services): vscode.Disposable {
       subjectOf: (state) => decodeSavedSpectra(state)?.subject,
     };
   });
-  services.commands.add(COMMANDS.showSpectra, (...args) => panels.show(namedSubject(args)));
+  services.commands.add(COMMANDS.showSpectra, (...args) =>
+    panels.show(namedSubject(args, services.selected)),
+  );
   return vscode.Disposable.from(panels);
 }
