@@ -5,6 +5,7 @@ import { ROOT } from './support/places';
 import { extensionHostsOf } from './support/processes';
 import { madeBy } from './support/runFolders';
 import { TINY } from './support/sampleWorkspace';
+import { until } from './support/until';
 import { useSession } from './support/useSession';
 
 /** A command of the manifest, as far as it is looked at here. */
@@ -41,13 +42,13 @@ describe('activation', () => {
   it('shows its side bar', async () => {
     await session().workbench.showRuns();
     await session().workbench.picture('side-bar-empty');
-    expect(await session().workbench.view('Setup').count()).toBe(1);
+    await session().workbench.view('Setup').waitFor();
   });
 
   it('opens an experiment as YAML', async () => {
     await session().workbench.openFile(TINY);
     await session().workbench.page.locator('.statusbar-item', { hasText: 'YAML' }).waitFor();
-    expect(await session().workbench.editorText()).toContain('LaMDA');
+    await until('its text', async () => (await session().workbench.editorText()).includes('LaMDA'));
   });
 
   it('runs where the files are, not where the window is', async () => {

@@ -50,23 +50,9 @@ describe('in the explorer', () => {
     await workbench.pick(choice);
   }
 
-  /**
-   * Chooses a command from the menu of a run. A tree that is drawn anew takes its menu away, and a menu may miss a click
-   * that comes while it opens, so that it is tried again.
-   */
+  /** Chooses a command from the menu of a run. */
   async function menu(run: string, label: string, done: Locator): Promise<void> {
-    const row = workbench.runs(run).first();
-    const item = workbench.page.locator('.monaco-menu .action-label', { hasText: label });
-    await until(`the menu's ${label}`, async () => {
-      if (await item.isVisible()) await workbench.press('Escape');
-      await settled('the rows', () => row.boundingBox());
-      await row.click({ button: 'right', timeout: 3000 });
-      await item.click({ timeout: 3000 });
-      return done.waitFor({ timeout: 3000 }).then(
-        () => true,
-        () => false,
-      );
-    });
+    await workbench.menu(workbench.runs(run).first(), label, () => done.isVisible());
   }
 
   /** The title of the open pick or input box. */

@@ -156,7 +156,9 @@ describe('a run at work', () => {
     await noTrainer();
     const before = written();
     await row('failed').waitFor();
-    expect(await row('failed').getAttribute('aria-label')).toContain('the disk is full. Free some space');
+    await until('why', async () =>
+      (await row('failed').getAttribute('aria-label'))?.includes('the disk is full. Free some space'),
+    );
     await inStatusBar(/short · failed/u);
     await workbench.notification(/‘short’ has failed: .*: the disk is full\. Free some space, then resume/u);
     await workbench.picture('disk-full');

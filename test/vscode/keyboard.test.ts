@@ -121,7 +121,7 @@ describe('without a mouse', () => {
     const box = page.locator('.legend-row vscode-checkbox').first();
     const isChecked = (): Promise<boolean> =>
       box.evaluate((element) => Reflect.get(element, 'checked') === true);
-    expect(await isChecked()).toBe(true);
+    await until('the curve to be shown', isChecked);
     await tabTo('.legend-row vscode-checkbox');
     await workbench.press('Space');
     await until('the curve to be hidden', async () => !(await isChecked()));

@@ -33,8 +33,10 @@ describe('the panels', () => {
     const page = await webview(workbench.page, TOKENS);
     await until('rows', async () => (await page.locator('article.row').count()) > 1);
     const first = page.locator('article.row').first();
-    const [, all] = /(\d+) tokens, 31 learnt, \d+ cut off/u.exec(await first.innerText()) ?? [];
-    expect(await first.locator('.token').count()).toBe(Number(all));
+    await until('each token that is counted', async () => {
+      const [, all] = /(\d+) tokens, 31 learnt, \d+ cut off/u.exec(await first.innerText()) ?? [];
+      return (await first.locator('.token').count()) === Number(all);
+    });
     expect(await first.locator('.piece.trained .token').count()).toBe(31);
   });
 

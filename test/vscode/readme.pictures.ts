@@ -7,7 +7,7 @@ import { runInTerminal } from './support/terminal';
 import { THEME_NAMES } from './support/themes';
 import { settled, until } from './support/until';
 import { useSession } from './support/useSession';
-import { webview } from './support/webviews';
+import { findWebview, webview } from './support/webviews';
 import type { Workbench } from './support/workbench';
 
 /** The sample's experiments that are run in full, for curves worth a look. */
@@ -114,12 +114,10 @@ describe('pictures', () => {
     await workbench.openFile(SHOWN);
     const rows = workbench.runs('sample-');
     await until('the runs', async () => (await rows.count()) === RUNS.length);
-    await workbench.select(rows.first());
-    await rows.last().click({ modifiers: ['Shift'] });
-    await rows.last().click({ button: 'right' });
-    await workbench.page.locator('.monaco-menu .action-label', { hasText: 'Show Curves' }).first().click();
-    const page = await webview(workbench.page, 'Curves');
-    await until('their curves', async () => (await page.locator('.legend-row').count()) === RUNS.length);
+    await workbench.menu(rows, 'Show Curves', async () => {
+      const page = await findWebview(workbench.page, 'Curves');
+      return (await page?.locator('.legend-row').count()) === RUNS.length;
+    });
   });
 
   it.each(THEME_NAMES)('of the workbench in the %s theme', async (theme) => {

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { madeBy, type RunFolder, runsIn } from './support/runFolders';
 import { TINY } from './support/sampleWorkspace';
 import type { Session } from './support/session';
-import { settled, until } from './support/until';
+import { until } from './support/until';
 import { useSession } from './support/useSession';
-import { webview } from './support/webviews';
+import { findWebview, webview } from './support/webviews';
 import type { Workbench } from './support/workbench';
 
 const RUN = 'Eigenloom: Run Experiment';
@@ -41,8 +41,10 @@ describe('runs', () => {
       const text = (await row.textContent()) ?? '';
       return text.includes('12 steps') && /loss \d/u.test(text);
     });
-    expect(await row.getAttribute('aria-label')).toMatch(
-      /tiny, done, step 12 of 12, loss [\d.]+, best evaluation loss/u,
+    await until('the same, spoken', async () =>
+      /tiny, done, step 12 of 12, loss [\d.]+, best evaluation loss/u.test(
+        (await row.getAttribute('aria-label')) ?? '',
+      ),
     );
   });
 
@@ -104,13 +106,10 @@ describe('runs', () => {
     }
     const rows = workbench.runs(/loss \d/u);
     await until('five in the tree', async () => (await rows.count()) === 5);
-    await settled('the rows', () => rows.evaluateAll((all) => all.map((row) => row.ariaLabel)));
-    await workbench.select(rows.first());
-    await rows.last().click({ modifiers: ['Shift'] });
-    await rows.last().click({ button: 'right' });
-    await workbench.page.locator('.monaco-menu .action-label', { hasText: 'Show Curves' }).first().click();
-    const page = await webview(workbench.page, 'Curves');
-    await until('five in the legend', async () => (await page.locator('.legend-row').count()) === 5);
+    await workbench.menu(rows, 'Show Curves', async () => {
+      const page = await findWebview(workbench.page, 'Curves');
+      return (await page?.locator('.legend-row').getByRole('checkbox', { checked: true }).count()) === 5;
+    });
     await workbench.picture('curves-of-five-runs');
   });
 

@@ -43,9 +43,11 @@ describe('a workspace of several folders', () => {
   it('shows the runs of each, and tells which is which', async () => {
     const groups = workbench.view('Runs').locator('.monaco-list-row[aria-level="1"]');
     await until('both groups', async () => (await groups.count()) === 2);
-    const labels = await groups.locator('.label-name').allTextContents();
+    await until(
+      'two names',
+      async () => new Set(await groups.locator('.label-name').allTextContents()).size === 2,
+    );
     await session.pictures('two-folders');
-    expect(new Set(labels).size, labels.join()).toBe(2);
   });
 
   it('asks where a new experiment is to lie, and offers that folder’s files first', async () => {
@@ -53,7 +55,9 @@ describe('a workspace of several folders', () => {
     await workbench.pick('two');
     await workbench.page.locator('.quick-input-title', { hasText: '(1/5)' }).waitFor();
     await workbench.picture('new-experiment-two-folders');
-    expect(await workbench.choices.first().textContent()).toMatch(/model.*two/u);
+    await until('its own model first', async () =>
+      /model.*two/u.test((await workbench.choices.first().textContent()) ?? ''),
+    );
     await workbench.pick('model');
     await workbench.pick('moby-dick.train.jsonl');
     await workbench.pick('Text: text');

@@ -64,20 +64,23 @@ describe('spectra', () => {
     );
     const planned = await plan();
     await session.pictures('inline');
+    await until('both pictures', async () => (await pictures()).length === 2);
     const before = { energy: await energy(), pictures: await pictures() };
-    expect(before.pictures).toHaveLength(2);
     await workbench.goTo(16, 11);
     await workbench.press('Backspace', 'Backspace');
     await workbench.page.keyboard.type('16');
     await until('another energy', async () => /mean r 1[56] keeps/u.test(await energy()));
-    expect(await pictures()).not.toEqual(before.pictures);
+    await until('other pictures', async () => {
+      const now = await pictures();
+      return now.length === 2 && now.join() !== before.pictures.join();
+    });
     await until('another plan', async () => (await plan()) !== planned);
     await workbench.command('File: Revert File');
     await until(
       'all as before',
       async () => (await energy()) === before.energy && (await plan()) === planned,
     );
-    expect(await pictures()).toEqual(before.pictures);
+    await until('the pictures before', async () => (await pictures()).join() === before.pictures.join());
   });
 
   const hover = () => workbench.page.locator('.monaco-hover:not(.hidden) .monaco-hover-content').first();

@@ -25,7 +25,7 @@ describe('a window without a folder', () => {
       (await view.innerText()).includes('Open a folder to see its runs'),
     );
     for (const name of ['Open the Sample', 'Open Folder', 'Get Started']) {
-      expect(await view.getByRole('button', { name }).isVisible(), name).toBe(true);
+      await view.getByRole('button', { name }).waitFor();
     }
     await session.pictures('welcome-no-folder');
   });

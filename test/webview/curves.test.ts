@@ -128,15 +128,17 @@ describe('the page', () => {
   it('names its charts and says in words what they show', async () => {
     const { page } = await open();
     await page.waitForSelector(canvasLabel('loss'));
-    const label = await page.getAttribute(canvasLabel('loss'), 'aria-label');
-    expect(label).toMatch(/^Loss over step\. lamda\+\+ rank 32: 380 values, last [\d.]+ at step 380/u);
-    expect(await page.locator('.card').count()).toBe(7);
+    await expect
+      .poll(() => page.getAttribute(canvasLabel('loss'), 'aria-label'))
+      .toMatch(/^Loss over step\. lamda\+\+ rank 32: 380 values, last [\d.]+ at step 380/u);
+    await expect.poll(() => page.locator('.card').count()).toBe(7);
   });
 
   it('shows the newest run and those at work until others are ticked', async () => {
     const { page } = await open({ showAll: false });
     await page.waitForSelector(canvasLabel('loss'));
     const label = (): Promise<string | null> => page.getAttribute(canvasLabel('loss'), 'aria-label');
+    await expect.poll(label).toContain('lamda++ rank 32: 380 values');
     expect(await label()).not.toContain('pissa');
     await page.getByRole('checkbox', { name: 'pissa rank 32' }).click();
     await expect.poll(label).toContain('pissa rank 32: 420 values');
@@ -262,10 +264,14 @@ describe('the page', () => {
     await first.page.close();
     const { page } = await open({ state });
     await page.waitForSelector(canvasLabel('loss'));
-    expect(await page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue()).toBe('tokens');
+    await expect
+      .poll(() => page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue())
+      .toBe('tokens');
     await page.locator('summary', { hasText: 'Axes (1)' }).click();
-    expect(await page.getByRole('checkbox', { name: 'Log y' }).getAttribute('aria-checked')).toBe('true');
-    expect(await page.locator('tbody tr').count()).toBeGreaterThan(20);
+    await expect
+      .poll(() => page.getByRole('checkbox', { name: 'Log y' }).getAttribute('aria-checked'))
+      .toBe('true');
+    await expect.poll(() => page.locator('tbody tr').count()).toBeGreaterThan(20);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'curves-table-log');
   });
@@ -282,9 +288,9 @@ describe('the page', () => {
     await expect.poll(() => axes.locator('summary').textContent()).toBe('Axes (1)');
     expect(await axeViolations(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    expect(await isOpen()).toBeNull();
+    await expect.poll(isOpen).toBeNull();
     await page.keyboard.press('Enter');
-    expect(await isOpen()).toBe('');
+    await expect.poll(isOpen).toBe('');
     // Past its three boxes.
     for (let press = 0; press < 4; press++) await page.keyboard.press('Tab');
     await expect.poll(isOpen).toBeNull();
@@ -302,12 +308,15 @@ describe('the page', () => {
       })),
     });
     await page.waitForSelector(canvasLabel('loss'));
-    const names = await page
-      .locator('.legend-row vscode-checkbox')
-      .evaluateAll((boxes) => boxes.map((box) => box.getAttribute('aria-label')));
-    expect(new Set(names).size).toBe(runs.length);
-    const choices = await page.getByRole('combobox', { name: 'Run' }).locator('option').allTextContents();
-    expect(choices).toEqual(names);
+    const labels = (): Promise<(string | null)[]> =>
+      page
+        .locator('.legend-row vscode-checkbox')
+        .evaluateAll((boxes) => boxes.map((box) => box.getAttribute('aria-label')));
+    await expect.poll(async () => new Set(await labels()).size).toBe(runs.length);
+    const names = await labels();
+    await expect
+      .poll(() => page.getByRole('combobox', { name: 'Run' }).locator('option').allTextContents())
+      .toEqual(names);
     await page.getByText('Save as').click();
     await page.getByRole('button', { name: 'CSV' }).click();
     await expect.poll(() => made.saved.csv).toBeDefined();

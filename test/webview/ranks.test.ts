@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors';
-import { axeViolations, keepPicture, screenshot } from './support/panel';
+import { axeViolations, drawn, keepPicture, screenshot } from './support/panel';
 import { expectSound, panelTests, THEME_NAMES } from './support/panelTests';
 import { RanksHost, type RanksWorld } from './support/ranks';
 
@@ -49,7 +49,7 @@ describe('the page', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     await expect.poll(() => made.planned.at(-1)?.budget).toEqual({ unit: 'rank', value: 26 });
-    expect(await page.getByRole('status').textContent()).toBe('Changed: budget');
+    await expect.poll(() => page.getByRole('status').textContent()).toBe('Changed: budget');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => page.getByRole('status').textContent()).toBe('As in the experiment');
@@ -69,7 +69,7 @@ describe('the page', () => {
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
     await expect.poll(focused).toMatch(/^layer 31, k_proj, rank 64, pinned, keeps/u);
-    expect(await page.locator('.grid-cell.pinned').count()).toBe(1);
+    await expect.poll(() => page.locator('.grid-cell.pinned').count()).toBe(1);
     await page.keyboard.press('Delete');
     await expect.poll(focused).toMatch(/^layer 31, k_proj, rank 4, keeps/u);
     await page.keyboard.press('Enter');
@@ -81,7 +81,7 @@ describe('the page', () => {
     await expect.poll(() => made.applied.length).toBe(1);
     expect(made.applied[0]?.pinned).toEqual({ 'model.layers.31.self_attn.k_proj': 64 });
     await expect.poll(() => apply(page).getAttribute('disabled')).not.toBeNull();
-    expect(await page.getByRole('status').textContent()).toBe('As in the experiment');
+    await expect.poll(() => page.getByRole('status').textContent()).toBe('As in the experiment');
     expect(await opened.complaints()).toEqual([]);
     expect(made.errors).toEqual([]);
   });
@@ -126,13 +126,13 @@ describe('the page', () => {
     await planned(page);
     await page.getByRole('combobox', { name: 'Least rank' }).selectOption('32');
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('the budget is less than');
+    await expect.poll(() => apply(page).getAttribute('disabled')).not.toBeNull();
     expect(await page.locator('.grid-cell.pending').count()).toBe(0);
-    expect(await apply(page).getAttribute('disabled')).not.toBeNull();
     await screenshot(page, 'ranks-too-little');
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Revert' }).click();
     await expect.poll(() => page.locator('.notice').isHidden()).toBe(true);
-    expect(made.planned.at(-1)).toEqual(made.configured);
+    await expect.poll(() => made.planned.at(-1)).toEqual(made.configured);
     expect(made.errors.map(({ message }) => message)).toEqual([expect.stringContaining('Raise the budget')]);
   });
 
@@ -159,11 +159,13 @@ describe('the page', () => {
     await expect.poll(() => cell(page, /^layer 30, down_proj, rank 64/u).textContent()).toBe('+48');
     await page.getByRole('checkbox', { name: 'Side by side' }).click();
     await expect.poll(() => page.getByRole('grid').count()).toBe(2);
-    expect(await cell(page, /^layer 30, down_proj, gsm8k, Nov 24 12:00: rank 16$/u).count()).toBe(1);
-    expect(await page.textContent('.totals')).toContain('gsm8k, Nov 24 12:00: 16.0');
+    await expect
+      .poll(() => cell(page, /^layer 30, down_proj, gsm8k, Nov 24 12:00: rank 16$/u).count())
+      .toBe(1);
+    await expect.poll(() => page.textContent('.totals')).toContain('gsm8k, Nov 24 12:00: 16.0');
     await page.getByText('Board as a table').click();
     await expect.poll(() => page.locator('thead th').allTextContents()).toContain('gsm8k, Nov 24 12:00');
-    expect(await page.locator('tbody tr').count()).toBe(224);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(224);
   });
 
   it('clears all pins at once', async () => {
@@ -176,7 +178,7 @@ describe('the page', () => {
     await expect.poll(() => page.textContent('.plan-controls')).toContain('2 pinned');
     await page.getByRole('button', { name: 'Clear all pins' }).click();
     await expect.poll(() => page.locator('.grid-cell.pinned').count()).toBe(0);
-    expect(made.planned.at(-1)).toEqual(made.configured);
+    await expect.poll(() => made.planned.at(-1)).toEqual(made.configured);
   });
 
   it('comes back with what was changed and not applied', async () => {
@@ -190,9 +192,11 @@ describe('the page', () => {
     await first.page.close();
     const { page, host: made } = await open({ state });
     await planned(page);
-    expect(await page.getByRole('status').textContent()).toBe('Changed: rule');
-    expect(await page.getByRole('combobox', { name: 'Compare with' }).inputValue()).toBe('uniform');
-    expect(made.planned.at(-1)?.rule).toBe('uniform');
+    await expect.poll(() => page.getByRole('status').textContent()).toBe('Changed: rule');
+    await expect
+      .poll(() => page.getByRole('combobox', { name: 'Compare with' }).inputValue())
+      .toBe('uniform');
+    await expect.poll(() => made.planned.at(-1)?.rule).toBe('uniform');
   });
 
   it('says how far it is, is cancelled, and goes on', async () => {
@@ -223,7 +227,7 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Manage trust…' }).click();
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('Write the path of a model.');
     await screenshot(page, 'ranks-failed');
-    expect(await page.getByRole('link', { name: 'gsm8k.tune.yaml, line 2' }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('link', { name: 'gsm8k.tune.yaml, line 2' }).count()).toBe(1);
     made.world.failure = undefined;
     await page.getByRole('button', { name: 'Try again' }).click();
     await planned(page);
@@ -237,10 +241,14 @@ describe.each(THEME_NAMES)('the board of a run, in the %s theme', (theme) => {
     expect(await budget(page).isVisible()).toBe(false);
     expect(await apply(page).isVisible()).toBe(false);
     await cell(page, /^layer 3, q_proj, rank 16,/u).click();
+    await drawn(page);
     expect(await page.getByRole('menu').isVisible()).toBe(false);
     await page.keyboard.press('Delete');
+    await drawn(page);
     expect(await page.locator('.grid-cell.pinned').count()).toBe(0);
-    expect(await page.getByRole('status').textContent()).toBe('The run has been: its ranks stand.');
+    await expect
+      .poll(() => page.getByRole('status').textContent())
+      .toBe('The run has been: its ranks stand.');
     await page.waitForTimeout(100);
     await expectSound(opened, `ranks-run-${theme}`);
     expect(made.planned).toHaveLength(1);

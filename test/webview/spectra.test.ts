@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors';
 import { isRecord } from '../../src/base/guards';
-import { axeViolations, screenshot } from './support/panel';
+import { axeViolations, drawn, screenshot } from './support/panel';
 import { expectSound, panelTests, THEME_NAMES } from './support/panelTests';
 import { SpectraHost, type SpectraWorld } from './support/spectra';
 
@@ -37,12 +37,13 @@ describe('the page', () => {
   it('fills in as spectra come, says how far it is, is cancelled and goes on', async () => {
     const { page, host: made, panel: opened } = await open({ pauseAfter: 41 });
     await expect.poll(() => page.textContent('.notice')).toContain('First approximation: 41 of 224');
-    expect(await page.locator('.grid-cell:not(.pending)').count()).toBe(41);
-    expect(await cell(page, /^layer 31, q_proj, energy at 32: not there yet$/u).count()).toBe(1);
+    await expect.poll(() => page.locator('.grid-cell:not(.pending)').count()).toBe(41);
+    await expect.poll(() => cell(page, /^layer 31, q_proj, energy at 32: not there yet$/u).count()).toBe(1);
     await screenshot(page, 'spectra-working');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => page.textContent('.notice')).toContain('Cancelled: 41 of 224 spectra are there.');
     made.go();
+    await drawn(page);
     expect(await page.locator('.grid-cell.pending').count()).toBe(224 - 41);
     await screenshot(page, 'spectra-cancelled');
     expect(await axeViolations(page)).toEqual([]);
@@ -50,7 +51,7 @@ describe('the page', () => {
     await expect.poll(() => page.textContent('.notice')).toContain('41 of 224');
     made.go();
     await filled(page);
-    expect(await page.locator('.notice').isHidden()).toBe(true);
+    await expect.poll(() => page.locator('.notice').isHidden()).toBe(true);
     expect(await opened.complaints()).toEqual([]);
     expect(made.errors).toEqual([]);
   });
@@ -72,12 +73,14 @@ describe('the page', () => {
     await page.keyboard.press('Control+Home');
     await expect.poll(focused).toMatch(/^layer 0, q_proj/u);
     const names = (): Promise<string[]> => page.locator('.curve-name').allTextContents();
-    expect(await names()).toEqual(['layer 2, v_proj', 'layer 31, v_proj']);
+    await expect.poll(names).toEqual(['layer 2, v_proj', 'layer 31, v_proj']);
 
     await slider(page).focus();
     for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
     await expect.poll(() => slider(page).getAttribute('aria-valuenow')).toBe('37');
-    expect(await slider(page).getAttribute('aria-valuetext')).toMatch(/^r 37 keeps \d+ % of the energy$/u);
+    await expect
+      .poll(() => slider(page).getAttribute('aria-valuetext'))
+      .toMatch(/^r 37 keeps \d+ % of the energy$/u);
     // Several presses are one edit, once the keys rest.
     await expect.poll(() => made.ranks).toEqual([37]);
     await expect.poll(() => page.textContent('.scree')).toContain('now 37');
@@ -103,6 +106,7 @@ describe('the page', () => {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page.mouse.down();
     await page.mouse.move(box.x + 120, box.y + 40, { steps: 6 });
+    await drawn(page);
     const tried = Number(await slider(page).getAttribute('aria-valuenow'));
     expect(tried).toBeGreaterThan(60);
     await expect.poll(() => page.textContent('.curve-main')).toMatch(new RegExp(`^r ${tried} keeps`, 'u'));
@@ -135,23 +139,27 @@ describe('the page', () => {
     await cell(page, /^layer 4, up_proj,/u).click({ modifiers: ['Control'] });
     await cell(page, /^layer 12, q_proj,/u).click({ modifiers: ['Shift'] });
     await expect.poll(() => rows(page).count()).toBe(3);
-    expect(await page.locator('[aria-selected="true"]').count()).toBe(3);
-    expect(await page.getAttribute('canvas', 'aria-label')).toMatch(/layer 4, up_proj: from .* r 32 keeps/u);
+    await expect.poll(() => page.locator('[aria-selected="true"]').count()).toBe(3);
+    await expect
+      .poll(() => page.getAttribute('canvas', 'aria-label'))
+      .toMatch(/layer 4, up_proj: from .* r 32 keeps/u);
     await cell(page, /^layer 4, up_proj,/u).click({ modifiers: ['Control'] });
     await expect.poll(() => rows(page).count()).toBe(2);
     await page.getByRole('button', { name: 'Remove layer 12, q_proj' }).click();
     await page.getByRole('button', { name: 'Remove layer 4, q_proj' }).click();
     await expect.poll(() => page.textContent('.scree')).toContain('Choose a module in the map');
-    expect(await slider(page).count()).toBe(0);
+    await expect.poll(() => slider(page).count()).toBe(0);
   });
 
   it('compares a tuned model with its base, and shows what the change is made of', async () => {
     const { page } = await open({ tuned: true, size: 1200 });
     await filled(page);
     await expect.poll(() => rows(page).count()).toBe(3);
-    expect(await rows(page).nth(2).textContent()).toMatch(
-      /ΔW.*\d+ % of its top 16 directions lie in those of the weight, \d+ % of it is new directions/u,
-    );
+    await expect
+      .poll(() => rows(page).nth(2).textContent())
+      .toMatch(
+        /ΔW.*\d+ % of its top 16 directions lie in those of the weight, \d+ % of it is new directions/u,
+      );
     await page.getByRole('combobox', { name: 'of' }).selectOption({ label: 'ΔW' });
     await page.getByRole('combobox', { name: 'Show' }).selectOption({ label: 'New directions' });
     await expect.poll(() => cell(page, /^layer 5, k_proj, new directions: \d+ %$/u).count()).toBe(1);
@@ -164,7 +172,7 @@ describe('the page', () => {
   it('marks what is approximate, and says within what', async () => {
     const { page } = await open({ rough: true });
     await filled(page);
-    expect(await page.locator('.grid-cell.rough').count()).toBe(224);
+    await expect.poll(() => page.locator('.grid-cell.rough').count()).toBe(224);
     await cell(page, /^layer 1, k_proj, energy at 32: [\d.]+ %, approximate$/u).hover();
     await expect
       .poll(() => page.textContent('.readout-line'))
@@ -228,13 +236,13 @@ describe('the page', () => {
     await first.page.close();
     const { page } = await open({ state });
     await filled(page);
-    expect(await page.locator('.curve-name').allTextContents()).toEqual(['layer 8, gate_proj']);
-    expect(await cell(page, /^layer 8, gate_proj, stable rank: [\d.]+$/u).count()).toBe(1);
+    await expect.poll(() => page.locator('.curve-name').allTextContents()).toEqual(['layer 8, gate_proj']);
+    await expect.poll(() => cell(page, /^layer 8, gate_proj, stable rank: [\d.]+$/u).count()).toBe(1);
     await expect.poll(() => page.locator('tbody tr').count()).toBe(224);
     await page.locator('summary', { hasText: 'Axes' }).click();
-    expect(await page.getByRole('checkbox', { name: 'Log index' }).getAttribute('aria-checked')).toBe(
-      'false',
-    );
+    await expect
+      .poll(() => page.getByRole('checkbox', { name: 'Log index' }).getAttribute('aria-checked'))
+      .toBe('false');
     await screenshot(page, 'spectra-linear');
   });
 
@@ -247,7 +255,7 @@ describe('the page', () => {
     await screenshot(page, 'spectra-untrusted');
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Manage trust…' }).click();
-    expect(made.trusts).toBe(1);
+    await expect.poll(() => made.trusts).toBe(1);
     await filled(page);
   });
 
@@ -274,6 +282,7 @@ describe('the page', () => {
     made.world.failure = failure;
     made.show();
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('is not there');
+    await drawn(page);
     expect(await rows(page).count()).toBe(1);
     expect(made.errors).toEqual([]);
   });
@@ -306,6 +315,9 @@ describe('what training changed', () => {
     const { page, host: made, panel: opened } = await open({ run: true, recorded: 9, layers: 4 });
     await filled(page);
     await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe('200');
+    const stable = cell(page, /^layer 1, q_proj, stable rank: [\d.]+$/u);
+    const spoken = (): Promise<string | null> => stable.getAttribute('aria-label');
+    const last = await spoken();
     await mark(page).focus();
     for (const [key, step] of [
       ['Home', '0'],
@@ -319,17 +331,16 @@ describe('what training changed', () => {
       await expect.poll(() => mark(page).getAttribute('aria-valuenow')).toBe(step);
     }
     await expect.poll(() => made.stepped.at(-1)).toBe(125);
-    expect(await mark(page).getAttribute('aria-valuetext')).toMatch(
-      /^step 125 of 200, training loss [\d.]+, evaluation loss [\d.]+$/u,
-    );
-    const stable = cell(page, /^layer 1, q_proj, stable rank: [\d.]+$/u);
-    const before = await stable.getAttribute('aria-label');
+    await expect
+      .poll(() => mark(page).getAttribute('aria-valuetext'))
+      .toMatch(/^step 125 of 200, training loss [\d.]+, evaluation loss [\d.]+$/u);
+    await expect.poll(spoken).not.toBe(last);
     made.stepped.length = 0;
     await page.keyboard.press('Space');
     await expect.poll(() => page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
-    await expect.poll(() => made.stepped, { timeout: 15_000 }).toEqual([150, 175, null]);
+    await expect.poll(() => made.stepped).toEqual([150, 175, null]);
     await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1);
-    expect(await stable.getAttribute('aria-label')).not.toBe(before);
+    await expect.poll(spoken).toBe(last);
     // From the end it begins again; another key press pauses it.
     await page.getByRole('button', { name: 'Play' }).focus();
     await page.keyboard.press('Enter');
@@ -376,15 +387,13 @@ describe('what training changed', () => {
     const { page, host: made } = await open({ run: true, recorded: 3, live: true, layers: 4 });
     await filled(page);
     await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 50 of 50');
-    expect(await page.textContent('.timeline-run')).toContain('at work: further steps come');
+    await expect.poll(() => page.textContent('.timeline-run')).toContain('at work: further steps come');
     made.training.grow();
-    await expect.poll(() => page.textContent('.timeline-head'), { timeout: 5000 }).toContain('Step 75 of 75');
+    await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 75 of 75');
     await page.getByRole('button', { name: 'Previous step' }).click();
     await expect.poll(() => made.stepped.at(-1)).toBe(50);
     made.training.grow();
-    await expect
-      .poll(() => page.textContent('.timeline-head'), { timeout: 5000 })
-      .toContain('Step 50 of 100');
+    await expect.poll(() => page.textContent('.timeline-head')).toContain('Step 50 of 100');
   });
 
   it('does not move by itself for who wants no motion', async () => {
@@ -396,7 +405,7 @@ describe('what training changed', () => {
       'parseFloat(getComputedStyle(document.querySelector(".step-mark")).transitionDuration)',
     );
     expect(glide).toBeLessThan(0.001);
-    await expect.poll(() => made.stepped, { timeout: 10_000 }).toEqual([0, 25, null]);
+    await expect.poll(() => made.stepped).toEqual([0, 25, null]);
   });
 
   it('comes back at the step and with the model that were looked at', async () => {
@@ -425,15 +434,18 @@ describe('a comparison', () => {
     await page.getByRole('button', { name: 'Compare with model…' }).focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => rows(page).count()).toBe(3);
-    expect(await page.locator('.curve-name').allTextContents()).toEqual([
-      'layer 0, q_proj · SmolLM2-135M',
-      'layer 0, q_proj · SmolLM2-135M-Instruct',
-      'layer 0, q_proj · ΔW of SmolLM2-135M-Instruct',
-    ]);
-    const dashes = await page
-      .locator('.curve-list .swatch path[stroke-dasharray]')
-      .evaluateAll((paths: Element[]) => paths.map((path) => path.getAttribute('stroke-dasharray')));
-    expect(new Set(dashes).size).toBe(3);
+    await expect
+      .poll(() => page.locator('.curve-name').allTextContents())
+      .toEqual([
+        'layer 0, q_proj · SmolLM2-135M',
+        'layer 0, q_proj · SmolLM2-135M-Instruct',
+        'layer 0, q_proj · ΔW of SmolLM2-135M-Instruct',
+      ]);
+    const dashes = (): Promise<(string | null)[]> =>
+      page
+        .locator('.curve-list .swatch path[stroke-dasharray]')
+        .evaluateAll((paths: Element[]) => paths.map((path) => path.getAttribute('stroke-dasharray')));
+    await expect.poll(async () => new Set(await dashes()).size).toBe(3);
     await page.getByRole('button', { name: 'Compare with SmolLM2-135M-Instruct no longer' }).focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => rows(page).count()).toBe(1);

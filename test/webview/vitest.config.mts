@@ -12,6 +12,8 @@ export default defineConfig({
     include: ['*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A busy machine takes its time to draw.
+    expect: { poll: { timeout: 20_000 } },
     fileParallelism: false,
     pool: 'forks',
   },

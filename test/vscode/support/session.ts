@@ -10,6 +10,7 @@ import { endAll, marked, type Process } from './processes';
 import { makeSampleWorkspace } from './sampleWorkspace';
 import { OPENING_THEME, THEMES, type ThemeName } from './themes';
 import { until } from './until';
+import { themed } from './webviews';
 import { Workbench } from './workbench';
 
 export interface SessionOptions {
@@ -96,6 +97,7 @@ export class Session {
     await this.workbench.command('Preferences: Color Theme');
     await this.workbench.pick(THEMES[name].label);
     await this.workbench.page.locator(`.monaco-workbench.${THEMES[name].class}`).waitFor();
+    await themed(this.workbench.page, THEMES[name].id);
   }
 
   /** Takes a picture in each of some themes, where pictures are wanted, and goes back to the dark one. */

@@ -25,6 +25,20 @@ export async function findWebview(page: Page, title: string): Promise<Frame | un
   return undefined;
 }
 
+/** Waits until the panels that are seen have taken on a theme, by its id: they hear of it after the workbench. */
+export async function themed(page: Page, theme: string): Promise<void> {
+  await until(`the panels to take on ${theme}`, async () => {
+    const frames = page.frames().filter((frame) => frame.url().includes('fake.html'));
+    const themes = await Promise.all(
+      frames.map(async (frame) => {
+        if (!(await (await frame.frameElement()).isVisible())) return theme;
+        return frame.evaluate(() => document.body.dataset['vscodeThemeId']);
+      }),
+    );
+    return themes.every((shown) => shown === theme);
+  });
+}
+
 /** One rule that a page breaks, and where. */
 interface Violation {
   readonly id: string;

@@ -187,6 +187,35 @@ export class Workbench {
     await until('the row to be selected', async () => (await row.getAttribute('aria-selected')) === 'true');
   }
 
+  /** Selects some rows of a tree, the first to the last, by the mouse. */
+  async selectAll(rows: Locator): Promise<void> {
+    await this.select(rows.first());
+    const count = await rows.count();
+    if (count === 1) return;
+    await rows.last().click({ modifiers: ['Shift'] });
+    const selected = rows.and(this.page.locator('[aria-selected="true"]'));
+    await until(`${count} rows to be selected`, async () => (await selected.count()) === count, 3000);
+  }
+
+  /**
+   * Chooses a command from the menu of a row, or of several, which are selected for it, until it has done what it is
+   * to do. As a whole: rows that come meanwhile move the others from under the pointer, and a menu takes no click in
+   * its first tenth of a second.
+   */
+  async menu(rows: Locator, label: string, done: () => Promise<boolean>): Promise<void> {
+    const item = this.page.locator('.monaco-menu .action-label', { hasText: label }).first();
+    await until(`the menu's ${label}`, async () => {
+      if (await item.isVisible()) await this.press('Escape');
+      await settled('the rows', () =>
+        rows.evaluateAll((all) => all.map((row) => [row.ariaLabel, row.getBoundingClientRect().top])),
+      );
+      if ((await rows.count()) > 1) await this.selectAll(rows);
+      await rows.last().click({ button: 'right', timeout: 3000 });
+      await item.click({ delay: 150, timeout: 3000 });
+      return until(`what ${label} does`, done, 5000);
+    });
+  }
+
   /** The notifications that stand there, as text. */
   async notifications(): Promise<string[]> {
     return this.page

@@ -120,6 +120,13 @@ export async function axeViolations(page: Page): Promise<string[]> {
   return found.map(String);
 }
 
+/** Waits until the page has drawn what it knows: it draws once a frame, and a frame late. */
+export async function drawn(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+  );
+}
+
 /** Keeps a picture of the page where EIGENLOOM_SCREENSHOTS names a folder. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const path = picturePath(name);
