@@ -2,18 +2,15 @@ import { GraphError } from '../../base/errors';
 
 /** Unit round-off of f64. */
 const U = 2 ** -53;
-/**
- * What is below this share of the matrix's greatest number counts as zero: round-off is some hundred times larger.
- * Without it the null space of a matrix of low rank, which is round-off alone, would be treated as if it were more.
- */
-const NOTHING = 2 ** -60;
 /** QL steps for one eigenvalue; two are usual. */
 const MOST_STEPS = 60;
 
 /**
  * Eigenvalues (descending) and vectors (columns, row-major) of a symmetric matrix [n, n], for small ones: Householder
  * tridiagonalisation (Golub & Van Loan, 4th ed., algorithm 8.3.1), then QL steps with Wilkinson's shift (section
- * 8.3.3) that rotate the vectors along.
+ * 8.3.3) that rotate the vectors along. What is below the round-off of the matrix as a whole counts as zero: no
+ * eigenvalue moves by more than that. Each step leaves as much, so that the small eigenvalues of a matrix of low rank,
+ * measured by their own size, would never come to rest. Throws `GraphError` where there is no number.
  */
 export function symmetricEigen(
   symmetric: ArrayLike<number>,
@@ -23,7 +20,7 @@ export function symmetricEigen(
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
   const matrix = Float64Array.from(symmetric);
-  const least = NOTHING * matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const least = U * frobenius(matrix);
   const { diagonal, off } = tridiagonalise(matrix, rows, n, least);
   for (let first = 0; first < n; first++) {
     for (let step = 0; ; step++) {
@@ -41,6 +38,13 @@ export function symmetricEigen(
     for (let i = 0; i < n; i++) vectors[i * n + to] = rows[from * n + i] ?? 0;
   });
   return { values: Float64Array.from(order, (from) => diagonal[from] ?? 0), vectors };
+}
+
+/** The Frobenius norm, of whatever size the numbers are. */
+function frobenius(matrix: Float64Array): number {
+  const most = matrix.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  if (most === 0) return 0;
+  return most * Math.sqrt(matrix.reduce((sum, value) => sum + (value / most) ** 2, 0));
 }
 
 /** Whether the off-diagonal between rows i and i + 1 is no more than round-off. */

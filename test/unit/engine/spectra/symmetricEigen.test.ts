@@ -21,6 +21,24 @@ function gram(n: number, rank: number): Float64Array {
   });
 }
 
+/** B^T B of a product B of f32, [n, rank] by [rank, n]: beside `rank` eigenvalues there is what rounding leaves. */
+function roundedGram(n: number, rank: number): Float64Array {
+  const left = new RandomStream(5, 'left').normals(n * rank);
+  const right = new RandomStream(7, 'right').normals(rank * n);
+  const product = Float32Array.from({ length: n * n }, (_, at) => {
+    let sum = 0;
+    for (let k = 0; k < rank; k++)
+      sum += ((left[Math.floor(at / n) * rank + k] ?? NaN) * (right[k * n + (at % n)] ?? NaN)) / (k + 1);
+    return sum;
+  });
+  return Float64Array.from({ length: n * n }, (_, at) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++)
+      sum += (product[k * n + Math.floor(at / n)] ?? NaN) * (product[k * n + (at % n)] ?? NaN);
+    return sum;
+  });
+}
+
 const diagonal = (values: readonly number[]): Float64Array =>
   Float64Array.from({ length: values.length ** 2 }, (_, at) =>
     at % (values.length + 1) === 0 ? (values[at / (values.length + 1)] ?? NaN) : 0,
@@ -32,11 +50,22 @@ describe('eigenvalues and vectors of a small symmetric matrix', () => {
       (n) => [`random, ${n} rows`, random(n, n), n] satisfies [string, Float64Array, number],
     ),
     ['of low rank', gram(60, 3), 60],
+    ...[32, 64, 128].flatMap((n) =>
+      [3, 12, 20].map(
+        (rank) =>
+          [`of rank ${rank} but for rounding, ${n} rows`, roundedGram(n, rank), n] satisfies [
+            string,
+            Float64Array,
+            number,
+          ],
+      ),
+    ),
     ['of equal numbers', new Float64Array(100 * 100).fill(0.25), 100],
     ['zero', new Float64Array(25), 5],
     ['diagonal', diagonal([1, 5, -2, 5]), 4],
     ['tiny', random(9, 1).map((value) => value * 1e-80), 9],
     ['huge', random(9, 1).map((value) => value * 1e70), 9],
+    ['huger', random(9, 1).map((value) => value * 1e150), 9],
     ['over many decades', diagonal(Array.from({ length: 12 }, (_, i) => 10 ** (-3 * i))), 12],
   ])('make it up: %s', (_, matrix, n) => {
     const { values, vectors } = symmetricEigen(matrix, n);
