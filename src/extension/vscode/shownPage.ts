@@ -1,13 +1,25 @@
 import * as vscode from 'vscode';
 import { disposable, type Disposable } from '../../base/disposable';
+import { PANELS } from '../ids';
 import { webviewOptions, webviewPage } from './webviewPage';
 
-/** A new panel beside the editor, which does not take the focus. */
+/** How VS Code names the type of a webview on a tab: with a beginning of its own. */
+const isOurs = ({ input }: vscode.Tab): boolean =>
+  input instanceof vscode.TabInputWebview &&
+  Object.values(PANELS).some((type) => input.viewType.endsWith(type));
+
+/**
+ * A new panel, which does not take the focus: in front of our others where these stand beside the editor or are what is
+ * looked at, else beside the editor. Beside one of ours there would be no room for either.
+ */
 export function panelBeside(type: string, title: string, extension: vscode.Uri): vscode.WebviewPanel {
+  const column = vscode.window.tabGroups.all.find(({ isActive, activeTab, tabs }) =>
+    isActive ? activeTab !== undefined && isOurs(activeTab) : tabs.some(isOurs),
+  )?.viewColumn;
   return vscode.window.createWebviewPanel(
     type,
     title,
-    { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+    { viewColumn: column ?? vscode.ViewColumn.Beside, preserveFocus: true },
     webviewOptions(extension),
   );
 }

@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import { disposable, Owner } from '../../base/disposable';
 import { InputError } from '../../base/errors';
 import type { PanelSubject } from '../../protocol/panels/subject';
-import type { SelectedRuns } from '../selectedRuns';
+import { parseRunId } from '../../runs/folder';
 import type { FollowedSubject } from '../follower';
+import type { SelectedRuns } from '../selectedRuns';
 import type { Services } from '../services';
 import { isExperiment, isExperimentFile } from './experiments';
 import { panelBeside } from './shownPage';
@@ -123,6 +124,8 @@ async function withText(subject: PanelSubject): Promise<FollowedSubject> {
 }
 
 /** What a subject is called on a tab and in a file's name. */
-export function shortName(subject: PanelSubject): string {
-  return path.basename(subject.path).replace(/\.tune\.ya?ml$/u, '');
+export function shortName({ kind, path: place }: PanelSubject): string {
+  const name = path.basename(place);
+  if (kind === 'run') return parseRunId(name)?.name ?? name;
+  return name.replace(/\.tune\.ya?ml$/u, '');
 }

@@ -11,11 +11,10 @@ export async function pickModel(title: string, but: string | undefined): Promise
   const files = await vscode.workspace.findFiles(MODEL_FILES, ELSEWHERE);
   const models = collectModels(files.map(({ fsPath }) => fsPath)).filter((model) => model !== but);
   const items = [
-    ...models.map((model) => ({
-      label: path.basename(model),
-      description: vscode.workspace.asRelativePath(path.dirname(model)),
-      model,
-    })),
+    ...models.map((model) => {
+      const folder = path.dirname(vscode.workspace.asRelativePath(model));
+      return { label: path.basename(model), description: folder === '.' ? '' : folder, model };
+    }),
     { label: '$(folder-opened) Browse for a folder…', model: 'folder' as const, elsewhere: true },
     { label: '$(file) Browse for a .gguf file…', model: 'file' as const, elsewhere: true },
   ];
