@@ -26,15 +26,6 @@ describe('without a mouse', () => {
   const notes = (): { name?: string; star?: boolean } =>
     JSON.parse(readFileSync(join(run.folder, 'user.json'), 'utf8')) as { name?: string; star?: boolean };
 
-  /** What is said of the row that has the focus. */
-  const focusedRow = async (): Promise<string> =>
-    (
-      await workbench
-        .view('Runs')
-        .locator('.monaco-list-row.focused')
-        .evaluateAll((rows) => rows.map((row) => row.ariaLabel))
-    ).join();
-
   /** Presses Tab in the curves until an element has the focus. */
   async function tabTo(selector: string): Promise<void> {
     const page = await webview(workbench.page, CURVES);
@@ -57,12 +48,7 @@ describe('without a mouse', () => {
     await workbench.command('View: Close All Editors');
     await workbench.showRuns();
     await workbench.runs('tiny').waitFor();
-    await workbench.command('Eigenloom: Focus on Runs View');
-    await until('a run to have the focus', async () => {
-      if (/tiny, done/u.test(await focusedRow())) return true;
-      await workbench.press('ArrowDown');
-      return false;
-    });
+    await workbench.focusRun(/tiny, done/u);
   });
 
   it('its curves are opened by Enter', async () => {
@@ -82,15 +68,7 @@ describe('without a mouse', () => {
 
   it('it is starred from its menu', async () => {
     await workbench.command('Eigenloom: Focus on Runs View');
-    await workbench.press('Shift+F10');
-    const focused = workbench.page.locator('.monaco-menu .action-item.focused');
-    await focused.or(workbench.page.locator('.monaco-menu')).first().waitFor();
-    await until('the star to have the focus', async () => {
-      if (/Star Run/u.test((await focused.allTextContents()).join(' '))) return true;
-      await workbench.press('ArrowDown');
-      return false;
-    });
-    await workbench.press('Enter');
+    await workbench.menuByKeys('Star Run');
     await workbench.runs('★').waitFor();
     expect(notes().star).toBe(true);
   });

@@ -216,6 +216,31 @@ export class Workbench {
     });
   }
 
+  /** Puts the focus onto the row of a run, by what is said of it, by the keyboard. */
+  async focusRun(said: RegExp): Promise<void> {
+    await this.command('Eigenloom: Focus on Runs View');
+    const focused = this.view('Runs').locator('.monaco-list-row.focused');
+    await until(`the focus on ${String(said)}`, async () => {
+      const labels = await focused.evaluateAll((rows) => rows.map((row) => row.ariaLabel ?? ''));
+      if (labels.some((label) => said.test(label))) return true;
+      await this.press('ArrowDown');
+      return false;
+    });
+  }
+
+  /** Chooses a command from the menu of the row that has the focus, by the keyboard. */
+  async menuByKeys(label: string): Promise<void> {
+    await this.press('Shift+F10');
+    const focused = this.page.locator('.monaco-menu .action-item.focused');
+    await focused.or(this.page.locator('.monaco-menu')).first().waitFor();
+    await until(`the menu's ${label} to have the focus`, async () => {
+      if ((await focused.allTextContents()).join(' ').includes(label)) return true;
+      await this.press('ArrowDown');
+      return false;
+    });
+    await this.press('Enter');
+  }
+
   /** The notifications that stand there, as text. */
   async notifications(): Promise<string[]> {
     return this.page
