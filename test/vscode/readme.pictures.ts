@@ -138,17 +138,28 @@ describe('pictures', () => {
   });
 
   it.each([
-    ['Spectra', 'Eigenloom: Show Spectra'],
-    ['Ranks', 'Eigenloom: Show Rank Board'],
-  ])('of the %s', async (name, command) => {
-    await workbench.openFile(PLUS);
+    ['spectra', 'Spectra', 'Eigenloom: Show Spectra', PLUS],
+    ['ranks', 'Ranks', 'Eigenloom: Show Rank Board', PLUS],
+    ['changes', 'Spectra', 'Eigenloom: Show Spectra', SHOWN],
+  ])('of the %s', async (name, title, command, file) => {
+    await workbench.command('View: Close All Editors');
+    await workbench.openFile(file);
     await workbench.command(command);
-    const page = await webview(workbench.page, name);
+    const page = await webview(workbench.page, title);
     await until('all layers', async () => (await page.getByRole('gridcell').count()) === LINEAR_LAYERS);
     await until('the end of the work', async () => !/cancel/iu.test(await page.locator('body').innerText()));
-    if (name === 'Spectra') await page.getByRole('gridcell').nth(4).click();
+    // A module whose spectrum is worth a look, and one of another shape.
+    if (title === 'Spectra') {
+      await page.getByRole('gridcell').nth(1).click();
+      await page
+        .getByRole('gridcell')
+        .nth(31)
+        .click({ modifiers: ['Control'] });
+    }
+    // The map of the change, in the middle of training.
+    if (name === 'changes') await page.getByRole('button', { name: 'Previous step' }).click();
     await settled('the page', () => page.locator('body').innerText());
-    await picture(`workbench-${name.toLowerCase()}-dark`, PLUS);
+    await picture(`workbench-${name}-dark`, file);
   });
 
   /** Takes a picture of a workbench in which nothing is selected, pointed at or said. */
@@ -157,6 +168,7 @@ describe('pictures', () => {
     await workbench.command('Eigenloom: Focus on Runs View');
     // Once for the rows that are selected, once for the one that has the focus.
     await workbench.press('Escape', 'Escape');
+    await workbench.command('View: Focus First Editor Group');
     await workbench.openFile(file);
     await workbench.goTo(1);
     await workbench.page.mouse.move(1250, 17);
