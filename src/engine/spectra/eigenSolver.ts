@@ -1,5 +1,5 @@
 import type { GramBlock } from './gram';
-import { runKernel } from './tridiagonal/kernel';
+import { Kernel } from './tridiagonal/kernel';
 import { KernelMemory } from './tridiagonal/kernelMemory';
 
 /** Finds the eigenvalues of symmetric matrices: in the caller's thread, or (in `src/runtime`) in threads of its own. */
@@ -18,9 +18,10 @@ export interface EigenSolver {
 export class LocalEigenSolver implements EigenSolver {
   readonly parallel = 1;
   private readonly memory = new KernelMemory();
+  private readonly kernel = new Kernel(this.memory.memory);
 
   solve(blocks: readonly GramBlock[], size: number, negligible: number): Promise<Float64Array> {
-    for (const calls of this.memory.load(blocks, size, negligible)) runKernel(this.memory.memory, calls);
+    for (const calls of this.memory.load(blocks, size, negligible)) this.kernel.run(calls);
     return Promise.resolve(this.memory.take());
   }
 

@@ -1,4 +1,4 @@
-import { symmetricEigen } from './symmetricEigen';
+import { topEigen } from './tridiagonal/topEigen';
 
 /** What the Gram matrix of q vectors says of their singular directions. */
 export interface GramTriples {
@@ -12,7 +12,7 @@ export interface GramTriples {
 
 /** The top `rank` singular values and directions of q vectors from their Gram matrix [q, q] in f64. */
 export function gramTriples(gram: Float64Array, q: number, rank: number): GramTriples {
-  const { values, vectors } = symmetricEigen(gram, q);
+  const { values, vectors } = topEigen([{ first: 0, rows: q, values: gram }], q, rank);
   const rotation = new Float32Array(q * rank);
   const over = new Float32Array(q * rank);
   const sigma = new Float32Array(rank);
@@ -20,7 +20,7 @@ export function gramTriples(gram: Float64Array, q: number, rank: number): GramTr
     const value = Math.sqrt(Math.max(0, values[k] ?? 0));
     sigma[k] = value;
     for (let i = 0; i < q; i++) {
-      const element = vectors[i * q + k] ?? 0;
+      const element = vectors[k * q + i] ?? 0;
       rotation[i * rank + k] = element;
       over[i * rank + k] = value > 0 ? element / value : 0;
     }

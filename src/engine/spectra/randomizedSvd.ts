@@ -1,23 +1,23 @@
-import type { DeviceTensor, Runtime } from '../graph/runtime';
+import type { Runtime } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import { gramTriples } from './gramTriples';
-import { frobeniusNorm } from './measures';
+import { blockWidth, krylovChoice } from './krylov';
 import { SketchSessions, type Images, type MatrixSketch } from './sketch';
 import { orthonormaliser } from './smallMatrix';
 import type { TopSingular } from './triples';
 
 /** How a randomised decomposition is done; part of its cache key. */
 export interface SvdSettings {
-  /** Columns beyond the rank that the sketch carries. */
+  /** Directions beyond the rank that are carried along. */
   readonly oversampling: number;
   /**
-   * Passes W^T W over the sketch; each sharpens the split between kept and lost directions. `RandomizedSvd` makes one at
-   * least.
+   * Passes W^T W over the sketch; each sharpens the split between kept and lost directions. `RandomizedSvd` makes as
+   * many at least as its sketch needs to hold all directions that are wanted.
    */
   readonly powerIterations: number;
 }
 
-export const DEFAULT_SVD: SvdSettings = { oversampling: 10, powerIterations: 9 };
+export const DEFAULT_SVD: SvdSettings = { oversampling: 4, powerIterations: 12 };
 
 /** Top singular triples with what they are worth. */
 export interface ApproximateSvd extends TopSingular {
@@ -34,14 +34,12 @@ interface Wanted {
 }
 
 /**
- * Randomised SVD (Halko, Martinsson & Tropp 2011) whose every large product is a matrix product of the runtime; the host
- * only factors q x q Gram matrices, which are summed in f64. The sketch stands on the matrix's shorter side.
+ * Randomised SVD whose every large product is a matrix product of the runtime: the directions are the best of a Krylov
+ * space that starts from random rows (`krylovChoice`); the host only factors small matrices, in f64. The sketch stands
+ * on the matrix's shorter side.
  *
- * Where they take powers of W^T W, the sketch is multiplied with Chebyshev polynomials of it, which are small over the
- * values 0 .. edge and grow beyond as no other of their degree (Zhou, Saad, Tiago & Chelikowsky 2006, section 2): with a
- * flat spectrum, in which the top values hardly stand out, a few passes do the work of many. The edge is first the mean
- * of all squared values, then the least that the sketch has found (`EDGES`). Where the values that are found fall
- * steeply, powers do as well and round-off asks for them.
+ * Where the values that are found fall so steeply that W^T W in f32 does not hold the smaller, powers of it sharpen
+ * them, made orthonormal on either side of W (Halko, Martinsson & Tropp 2011, algorithm 4.4).
  *
  * At the end the vectors' images are made orthonormal, and the triples are those of W seen from there: half a pass more
  * than what the sketch had (Rayleigh-Ritz). The error bound is the residual before that: each value there lies within
@@ -93,61 +91,41 @@ export class RandomizedSvd {
     draw: (count: number) => Float32Array,
   ): Promise<ApproximateSvd> {
     const short = Math.min(rows, columns);
-    const q = Math.min(rank + this.settings.oversampling, short);
-    const whole = q === short;
-    const start = await this.runtime.upload(rowsOf(q, whole ? identity(q) : draw(q * short)));
-    const mean = frobeniusNorm(weight) ** 2 / short;
-    try {
-      // All directions there are need no choice, and a matrix of zeros gives none.
-      const images =
-        whole || mean === 0
-          ? await sketch.out(start, identity(q))
-          : await sharpened(sketch, start, mean, this.settings.powerIterations, q);
-      const refined = await sketch.refine(images, gramTriples(images.gram, q, q));
-      const last = gramTriples(refined.gram, q, rank);
-      const { u, vt } = await sketch.finish(refined, last);
-      const residuals = refined.residuals.subarray(0, rank);
-      const errorBound = Math.sqrt(residuals.reduce((most, value) => Math.max(most, value), 0));
-      return { u, sigma: last.sigma, vt, errorBound };
-    } finally {
-      start.dispose();
-    }
+    const block = blockWidth(rank);
+    const enough = rank + this.settings.oversampling;
+    // Where a sketch would hold about all directions there are, these need no choice; and zeros give none.
+    const whole = enough + block > short || weight.every((value) => value === 0);
+    const q = whole ? short : enough;
+    const images = whole
+      ? await sketch.out(rowsOf(short, identity(short)), identity(short))
+      : await this.chosen(sketch, draw(block * short), { short, block, q });
+    const refined = await sketch.refine(images, gramTriples(images.gram, q, q));
+    const last = gramTriples(refined.gram, q, rank);
+    const { u, vt } = await sketch.finish(refined, last);
+    const residuals = refined.residuals.subarray(0, rank);
+    const errorBound = Math.sqrt(residuals.reduce((most, value) => Math.max(most, value), 0));
+    return { u, sigma: last.sigma, vt, errorBound };
+  }
+
+  /** The images of q orthonormal rows that hold most of W. */
+  private async chosen(
+    sketch: MatrixSketch,
+    drawn: Float32Array,
+    form: { readonly short: number; readonly block: number; readonly q: number },
+  ): Promise<Images> {
+    const passes = this.settings.powerIterations;
+    const { basis, factor } = await krylovChoice(sketch, drawn, { ...form, passes });
+    const images = await sketch.out(basis, factor);
+    const { shortest, longest } = orthonormaliser(images.gram, form.q);
+    return shortest > EVEN * longest ? images : powers(sketch, images, passes, form.q);
   }
 }
-
-/** After so many passes the edge is set anew, since the sketch then knows better where the values end that it holds. */
-const EDGES: readonly number[] = [1, 3];
 
 /**
- * Above this ratio of the shortest image to the longest, a pass is made without orthonormalising half way: what it loses
- * of the shortest, with the ratio squared, is still far above the round-off of f32, and the next mends it.
+ * Above this ratio of the shortest image to the longest, products with W^T W in f32 tell the directions well apart: with
+ * the ratio squared, the shortest is still far above round-off.
  */
 const EVEN = 0.03;
-
-/** The images of orthonormal rows that `passes` passes make of the drawn ones. */
-async function sharpened(
-  sketch: MatrixSketch,
-  drawn: DeviceTensor,
-  mean: number,
-  passes: number,
-  q: number,
-): Promise<Images> {
-  let recurrence = await sketch.begin(drawn, mean);
-  let edge = mean;
-  for (let done = 1; done < passes; done++) {
-    const { factor } = orthonormaliser(recurrence.last.gram, q);
-    if (!EDGES.includes(done)) {
-      recurrence = await sketch.step(recurrence, factor, edge);
-      continue;
-    }
-    const images = await sketch.out(recurrence.last.rows, factor);
-    const { shortest, longest } = orthonormaliser(images.gram, q);
-    if (shortest <= EVEN * longest) return powers(sketch, images, passes - done, q);
-    edge = shortest * shortest;
-    recurrence = await sketch.half(images, edge);
-  }
-  return sketch.out(recurrence.last.rows, orthonormaliser(recurrence.last.gram, q).factor);
-}
 
 /** Plain passes, each half of which is made orthonormal. */
 async function powers(sketch: MatrixSketch, first: Images, passes: number, q: number): Promise<Images> {

@@ -3,15 +3,7 @@ import type { Graph } from '../graph/graph';
 import type { DeviceTensor, RunResult, Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import type { GramTriples } from './gramTriples';
-import {
-  backGraph,
-  beginGraph,
-  finishGraph,
-  halfGraph,
-  outGraph,
-  refineGraph,
-  stepGraph,
-} from './sketchGraphs';
+import { backGraph, finishGraph, outGraph, passGraph, refineGraph } from './sketchGraphs';
 
 /** Rows of vectors on the runtime's device, with their Gram matrix. */
 interface Sketch {
@@ -26,10 +18,24 @@ export interface Images {
   readonly gram: Float64Array;
 }
 
-/** Two terms of a recurrence: the last, and that before it. */
-interface Recurrence {
-  readonly before: DeviceTensor;
-  readonly last: Sketch;
+/** What a pass is made of: see `passGraph`. */
+interface PassFeeds {
+  readonly basis: HostTensor;
+  readonly cleaner: HostTensor;
+  readonly rest: HostTensor | DeviceTensor;
+  /** [b, b] */
+  readonly factor: Float32Array;
+}
+
+/** What it leaves. */
+interface Pass {
+  /** [b, short] */
+  readonly x: Float32Array;
+  /** [b, k] */
+  readonly inner: Float32Array;
+  /** [b, b] */
+  readonly own: Float32Array;
+  readonly rest: Sketch;
 }
 
 /** Images made orthonormal, and what leads back from them. */
@@ -45,10 +51,8 @@ type Feeds = Parameters<Session['run']>[0];
 
 /** What outlives a run stays on the device; Gram matrices come to the host. */
 const GRAPHS = {
-  begin: { graph: beginGraph, kept: ['next'] },
+  pass: { graph: passGraph, kept: ['next_rest'] },
   out: { graph: outGraph, kept: ['x', 'image'] },
-  half: { graph: halfGraph, kept: ['next'] },
-  step: { graph: stepGraph, kept: ['x', 'next'] },
   back: { graph: backGraph, kept: ['next'] },
   refine: { graph: refineGraph, kept: ['long_side', 'projected'] },
   finish: { graph: finishGraph, kept: [] },
@@ -63,10 +67,8 @@ export class SketchSessions {
     const make = ({ graph, kept }: (typeof GRAPHS)[keyof typeof GRAPHS], label: string): Promise<Session> =>
       runtime.createSession(graph(wide), { label: `svd ${label}`, keepOnDevice: kept });
     return new SketchSessions({
-      begin: await make(GRAPHS.begin, 'first pass'),
+      pass: await make(GRAPHS.pass, 'pass'),
       out: await make(GRAPHS.out, 'images'),
-      half: await make(GRAPHS.half, 'half pass'),
-      step: await make(GRAPHS.step, 'pass'),
       back: await make(GRAPHS.back, 'way back'),
       refine: await make(GRAPHS.refine, 'refinement'),
       finish: await make(GRAPHS.finish, 'finish'),
@@ -92,26 +94,21 @@ export class MatrixSketch {
     private readonly weight: DeviceTensor,
   ) {}
 
-  /** The first pass: T_1 of the rows of x, for the recurrence of which W^T W's values up to `edge` are the range. */
-  async begin(x: DeviceTensor, edge: number): Promise<Recurrence> {
-    const run = await this.run('begin', { x, scale: scaleOf(edge) });
-    return { before: x, last: { rows: this.keep(run, 'next'), gram: gramOf(run) } };
+  async pass(feeds: PassFeeds): Promise<Pass> {
+    const run = await this.run('pass', { ...feeds, factor: squareOf(feeds.factor) });
+    return {
+      x: f32Of(run, 'x'),
+      inner: f32Of(run, 'inner'),
+      own: f32Of(run, 'own'),
+      rest: { rows: this.keep(run, 'next_rest'), gram: gramOf(run) },
+    };
   }
 
-  /** Begins a recurrence from orthonormal rows whose images are known. */
-  async half({ x, images }: Images, edge: number): Promise<Recurrence> {
-    const run = await this.run('half', { x, image: images, scale: scaleOf(edge) });
-    return { before: x, last: { rows: this.keep(run, 'next'), gram: gramOf(run) } };
-  }
-
-  async step({ before, last }: Recurrence, factor: Float32Array, edge: number): Promise<Recurrence> {
-    const feeds = { before, t: last.rows, factor: squareOf(factor), scale: scaleOf(edge) };
-    const run = await this.run('step', feeds);
-    return { before: this.keep(run, 'x'), last: { rows: this.keep(run, 'next'), gram: gramOf(run) } };
-  }
-
-  async out(t: DeviceTensor, factor: Float32Array): Promise<Images> {
-    const run = await this.run('out', { t, factor: squareOf(factor) });
+  /** The images of combinations of the basis's rows, which are the columns of `factor` [k, q]. */
+  async out(basis: HostTensor | DeviceTensor, factor: Float32Array): Promise<Images> {
+    const [k = 1] = basis.shape;
+    const combinations = { dtype: 'f32', shape: [k, factor.length / k], data: factor } as const;
+    const run = await this.run('out', { basis, factor: combinations });
     return { x: this.keep(run, 'x'), images: this.keep(run, 'image'), gram: gramOf(run) };
   }
 
@@ -162,11 +159,6 @@ export class MatrixSketch {
     this.held.push(tensor);
     return tensor;
   }
-}
-
-/** What takes 0 .. edge to 0 .. 2. */
-function scaleOf(edge: number): HostTensor {
-  return { dtype: 'f32', shape: [1, 1], data: Float32Array.of(2 / edge) };
 }
 
 function squareOf(data: Float32Array): HostTensor {

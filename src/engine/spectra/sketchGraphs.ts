@@ -29,63 +29,46 @@ function outputGram(graph: Graph, rows: Value): void {
   graph.output(gemm(graph, wide, wide, { transB: true, name: 'gram' }));
 }
 
-/** x [q, short] to scale * x W^T W - x (for a tall W), with `scale` [1, 1], and its Gram matrix. */
-export const beginGraph: Make = (wide) => {
+/**
+ * A pass: the rows x = factor^T rest [b, short], orthonormal, join the basis [k, short], and what W^T W (for a tall W)
+ * makes of them comes back in parts: `inner` [b, k] and `own` [b, b], its inner products with the basis and with x, and
+ * `next_rest`, what lies outside of both, with its Gram matrix. What of x lies along the rows of `cleaner` [c, short] is
+ * taken out first.
+ */
+export const passGraph: Make = (wide) => {
   const graph = new Graph();
   const { short, out, back } = matrix(graph, wide);
-  const x = graph.input('x', 'f32', ['q', short]);
-  const scale = graph.input('scale', 'f32', [1, 1]);
-  const next = sub(graph, mul(graph, back(out(x)), scale), x, 'next');
-  graph.output(next);
+  const basis = graph.input('basis', 'f32', ['k', short]);
+  const cleaner = graph.input('cleaner', 'f32', ['c', short]);
+  const rest = graph.input('rest', 'f32', ['b', short]);
+  const factor = graph.input('factor', 'f32', ['b', 'b']);
+  const innerOf = (rows: Value, others: Value, name?: string): Value =>
+    gemm(graph, rows, others, { transB: true, ...named(name) });
+  const without = (rows: Value, others: Value, inner: Value, name?: string): Value =>
+    sub(graph, rows, gemm(graph, inner, others), name);
+
+  const rows = gemm(graph, factor, rest, { transA: true });
+  const x = without(rows, cleaner, innerOf(rows, cleaner), 'x');
+  const product = back(out(x));
+  const inner = innerOf(product, basis, 'inner');
+  const own = innerOf(product, x, 'own');
+  const next = without(without(product, basis, inner), x, own, 'next_rest');
+  for (const value of [x, inner, own, next]) graph.output(value);
   outputGram(graph, next);
   return graph;
 };
 
-/** x = factor^T t, its image, the product with W [q, long], and the image's Gram matrix. */
+/** x = factor^T basis, its image, the product with W [q, long], and the image's Gram matrix. */
 export const outGraph: Make = (wide) => {
   const graph = new Graph();
   const { short, out } = matrix(graph, wide);
-  const t = graph.input('t', 'f32', ['q', short]);
-  const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const x = gemm(graph, factor, t, { transA: true, name: 'x' });
+  const basis = graph.input('basis', 'f32', ['k', short]);
+  const factor = graph.input('factor', 'f32', ['k', 'q']);
+  const x = gemm(graph, factor, basis, { transA: true, name: 'x' });
   const image = out(x, 'image');
   graph.output(x);
   graph.output(image);
   outputGram(graph, image);
-  return graph;
-};
-
-/** The second half of a pass: scale * image W - x, and its Gram matrix. */
-export const halfGraph: Make = (wide) => {
-  const graph = new Graph();
-  const { short, long, back } = matrix(graph, wide);
-  const x = graph.input('x', 'f32', ['q', short]);
-  const image = graph.input('image', 'f32', ['q', long]);
-  const scale = graph.input('scale', 'f32', [1, 1]);
-  const next = sub(graph, mul(graph, back(image), scale), x, 'next');
-  graph.output(next);
-  outputGram(graph, next);
-  return graph;
-};
-
-/**
- * A step of Chebyshev's recurrence, T_{k+1}(z) = 2 z T_k(z) - T_{k-1}(z) with z = scale W^T W - 1: `t` and `before`
- * are times factor^T first, which makes t's rows orthonormal and leaves the recurrence as it is.
- */
-export const stepGraph: Make = (wide) => {
-  const graph = new Graph();
-  const { short, out, back } = matrix(graph, wide);
-  const before = graph.input('before', 'f32', ['q', short]);
-  const t = graph.input('t', 'f32', ['q', short]);
-  const factor = graph.input('factor', 'f32', ['q', 'q']);
-  const scale = graph.input('scale', 'f32', [1, 1]);
-  const x = gemm(graph, factor, t, { transA: true, name: 'x' });
-  const pass = sub(graph, mul(graph, back(out(x)), scale), x);
-  const twice = graph.add('Add', [pass, pass], {});
-  const next = sub(graph, twice, gemm(graph, factor, before, { transA: true }), 'next');
-  graph.output(x);
-  graph.output(next);
-  outputGram(graph, next);
   return graph;
 };
 

@@ -54,7 +54,7 @@ export async function decomposeModules(
       const { oversampling, powerIterations } = DEFAULT_SVD;
       const how = method === 'exact' ? method : `${method}/${oversampling}/${powerIterations}/${seed}`;
       const key = `${content}/${weight}/${rank}/${how}`;
-      const file = await cached('svd-3', key, async (target) => {
+      const file = await cached('svd-4', key, async (target) => {
         progress({ what: 'decomposing the weights', fraction: done / modules.length });
         svd ??= new RandomizedSvd(runtime);
         const matrix = await source.readTensor(weight);

@@ -1,6 +1,7 @@
 import { GraphError } from '../../../base/errors';
 import { moduleOf } from '../wasm/assembler';
 import { eigenvalues } from './eigenvalues';
+import { removal } from './removal';
 import { tridiagonalise } from './tridiagonalise';
 
 /** The arguments of the calls that one thread makes for a matrix, in this order. */
@@ -17,25 +18,34 @@ let compiled: WebAssembly.Module | undefined;
  * of Node that the project runs on has (both since 16.4).
  */
 export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(moduleOf([tridiagonalise(), eigenvalues()]));
+  compiled ??= new WebAssembly.Module(moduleOf([tridiagonalise(), eigenvalues(), removal()]));
   return compiled;
 }
 
-/** Makes all calls for a matrix in this thread. Throws `GraphError` where the eigenvalues do not converge. */
-export function runKernel(memory: WebAssembly.Memory, calls: KernelCalls): void {
-  const { exports } = new WebAssembly.Instance(kernelModule(), { host: { memory } });
-  call(exports, 'tridiagonalise', calls.tridiagonalise);
-  if (calls.eigenvalues !== undefined) expectConverged(call(exports, 'eigenvalues', calls.eigenvalues));
+/** The kernel's functions on one memory, in this thread. */
+export class Kernel {
+  private readonly exports: WebAssembly.Instance['exports'];
+
+  constructor(memory: WebAssembly.Memory) {
+    this.exports = new WebAssembly.Instance(kernelModule(), { host: { memory } }).exports;
+  }
+
+  /** Makes all calls for a matrix. Throws `GraphError` where the eigenvalues do not converge. */
+  run(calls: KernelCalls): void {
+    this.call('tridiagonalise', calls.tridiagonalise);
+    if (calls.eigenvalues !== undefined) expectConverged(this.call('eigenvalues', calls.eigenvalues));
+  }
+
+  /** One call, with the arguments of the function of that name. */
+  call(name: string, values: readonly number[]): unknown {
+    const found = this.exports[name];
+    if (typeof found !== 'function') throw new GraphError({ what: `the kernel has no function '${name}'` });
+    const result: unknown = Reflect.apply(found, undefined, values);
+    return result;
+  }
 }
 
 /** Checks what the call for eigenvalues gave. */
 export function expectConverged(result: unknown): void {
   if (result !== 1) throw new GraphError({ what: 'the eigenvalues of a tridiagonal matrix do not converge' });
-}
-
-function call(exports: WebAssembly.Instance['exports'], name: string, values: readonly number[]): unknown {
-  const found = exports[name];
-  if (typeof found !== 'function') throw new GraphError({ what: `the kernel has no function '${name}'` });
-  const result: unknown = Reflect.apply(found, undefined, values);
-  return result;
 }

@@ -349,11 +349,14 @@ function passOver(frame: Frame): Code {
   return sequence(i.set(i32.shl(part.get, i32.const(1))), whileLoop(i32.lt_u(i.get, m.get), twoRows));
 }
 
-/** v = x and w = y - (x.y / 2) x, for the next pass; y is the sum of what the parts have made of it. */
+/**
+ * v = x and w = y - (x.y / 2) x, for the next pass; y is the sum of what the parts have made of it. Row m, which nobody
+ * reads any more, keeps x.
+ */
 function finishReflection(frame: Frame): Code {
-  const { locals, partBytes, parts, part, lane } = frame;
+  const { locals, partBytes, parts, part, lane, row } = frame;
   const [sums, half, y] = [locals.add('v128'), locals.add('v128'), locals.add('v128')];
-  const [other, left] = [locals.add('i32'), locals.add('i32')];
+  const [other, left, p] = [locals.add('i32'), locals.add('i32'), locals.add('i32')];
   const x = f64x2.load(lane.get, X);
   const addUp = sequence(
     other.set(i32.sub(lane.get, i32.mul(part.get, partBytes.get))),
@@ -375,9 +378,12 @@ function finishReflection(frame: Frame): Code {
       sequence(addUp, sums.set(f64x2.add(sums.get, f64x2.mul(x, y.get))), f64x2.store(lane.get, y.get, W)),
     ),
     half.set(f64x2.splat(f64.mul(f64.const(0.5), sumOfLanes(sums)))),
+    p.set(row.get),
     alongLanes(
       frame,
       sequence(
+        f64x2.store(p.get, x),
+        p.set(i32.add(p.get, i32.const(PAIR))),
         f64x2.store(lane.get, x, V),
         f64x2.store(lane.get, f64x2.sub(f64x2.load(lane.get, W), f64x2.mul(half.get, x)), W),
       ),
