@@ -7,14 +7,17 @@
  * judged by whole decompositions in f64: the share of the best approximation's energy that each captures, the angles to
  * the exact singular subspaces, and the errors over the bounds that come with the values, which must not pass 1.
  *
- *   node test/bench/spectra.mjs [--all] [--rounds 3] [--count 8] [--large 2048 --large 4096] [--only 576x576]
+ *   node test/bench/spectra.mjs [--all | --opening] [--rounds 3] [--count 8] [--large 2048 --large 4096] [--only 576x576]
  *
+ * --opening: how long an editor waits for all the model's spectra when they are in the cache, in a process of the built
+ * inspector (`npm run build`) that has just been started, and in one that was asked before.
  * --all: all 210 matrices that an adapter may be laid on in SmolLM2-135M, as one piece of work.
  * --count: matrices of each shape of SmolLM2-135M, from its weights where --models has them, else random.
  * --large: square random matrices beside them, one each. --python (or PYTHON): an interpreter with
  * test/parity/requirements.txt.
  */
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +44,7 @@ const SHAPES = {
 const { values: options } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
+    opening: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     count: { type: 'string', default: '8' },
     large: { type: 'string', multiple: true, default: [] },
@@ -288,6 +292,66 @@ function qualityOf(judged) {
 
 function round(value) {
   return Number(value.toPrecision(3));
+}
+
+/** Milliseconds until an inspector answers with a model's spectra, all of which are in the cache. */
+async function opening() {
+  const { connect, inspectorApi, disposable } = await loadProject(
+    `
+      export { disposable } from './base/disposable';
+      export { inspectorApi } from './protocol/inspector';
+      export { connect } from './protocol/rpc';`,
+    folder,
+  );
+  const env = { ...process.env, EIGENLOOM_CACHE: join(folder, 'cache') };
+  const path = join(options.models, 'SmolLM2-135M-Instruct');
+  const withInspector = async (work) => {
+    const child = fork(join(ROOT, 'dist', 'trainer.js'), ['inspect'], { serialization: 'advanced', env });
+    const { calls } = connect({}, {}, inspectorApi, {
+      post: (message) => child.send(message),
+      listen: (heard) => {
+        child.on('message', heard);
+        return disposable(() => child.off('message', heard));
+      },
+    });
+    try {
+      return await work(calls);
+    } finally {
+      child.disconnect();
+      await once(child, 'exit');
+    }
+  };
+  const asked = async (calls) => {
+    const begun = performance.now();
+    const { length } = await calls.spectra(path);
+    return { ms: performance.now() - begun, length };
+  };
+  const matrices = await withInspector(async (calls) => {
+    const layers = (await calls.model(path)).modules.flatMap(({ paths }) => paths);
+    for (const layer of layers) await calls.spectrum(path, layer, 'exact');
+    return layers.length;
+  });
+  const times = [];
+  for (let i = 0; i < Number(options.rounds); i++) {
+    times.push(
+      await withInspector(async (calls) => {
+        const [first, again] = [await asked(calls), await asked(calls)];
+        if (first.length !== matrices || again.length !== matrices) throw new Error('a spectrum is lacking');
+        return { first: first.ms, again: again.ms };
+      }),
+    );
+  }
+  return {
+    matrices,
+    just_started_ms: round(median(times.map(({ first }) => first))),
+    asked_before_ms: round(median(times.map(({ again }) => again))),
+  };
+}
+
+if (options.opening) {
+  console.log(JSON.stringify({ machine: machine(), opening: await opening() }, null, 2));
+  rmSync(folder, { recursive: true, force: true });
+  process.exit();
 }
 
 const peer = startPeer();

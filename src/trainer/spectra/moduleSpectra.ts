@@ -32,6 +32,8 @@ const SEED = 0;
 /** f32's relative spacing: values are kept as f32. */
 const ROUNDING = 2 ** -24;
 const KIND = 'spectra-2';
+/** Values that stay in memory: 32 MB of them, several models' whole spectra. */
+const MOST_VALUES = 2 ** 22;
 
 /**
  * Spectra of weights, matrix by matrix, so that a model may be larger than the memory. Each is kept by the
@@ -40,6 +42,9 @@ const KIND = 'spectra-2';
 export class ModuleSpectra {
   #svd: RandomizedSvd | undefined;
   #whole: WholeSpectra | undefined;
+  /** What was read, by its key: who opens a model again need not wait for hundreds of files. */
+  readonly #read = new Map<string, ModuleSpectrum>();
+  #values = 0;
 
   /** `cpu` is the CPU's runtime. */
   constructor(private readonly cpu: Runtime) {}
@@ -53,8 +58,11 @@ export class ModuleSpectra {
     return Promise.all(
       modules.map(async (module) => {
         for (const quality of ['exact', 'fast'] as const) {
-          const file = await cachedEntry(KIND, keyOf(content, module, quality));
-          if (file !== undefined) return readSpectrum(file, module, quality);
+          const key = keyOf(content, module, quality);
+          const kept = this.#read.get(key);
+          if (kept !== undefined) return kept;
+          const file = await cachedEntry(KIND, key);
+          if (file !== undefined) return this.keepInMemory(key, await readSpectrum(file, module, quality));
         }
         return undefined;
       }),
@@ -85,6 +93,19 @@ export class ModuleSpectra {
   async dispose(): Promise<void> {
     await this.#svd?.dispose();
     await this.#whole?.dispose();
+  }
+
+  /** The oldest give way where there are too many. */
+  private keepInMemory(key: string, spectrum: ModuleSpectrum): ModuleSpectrum {
+    if (this.#read.has(key)) return spectrum;
+    this.#values += spectrum.values.length;
+    this.#read.set(key, spectrum);
+    for (const [oldest, { values }] of this.#read) {
+      if (this.#values <= MOST_VALUES) break;
+      this.#read.delete(oldest);
+      this.#values -= values.length;
+    }
+    return spectrum;
   }
 
   private async *exact(
