@@ -47,7 +47,7 @@ export function toOrt(name: string, { dtype, shape, data }: HostTensor): OrtTens
 }
 
 /** What holds the elements of a tensor in host memory, if it is one of what the engine knows. */
-export function hostData(name: string, type: string, data: unknown): TensorData {
+function hostData(name: string, type: string, data: unknown): TensorData {
   if (
     data instanceof Float32Array ||
     data instanceof Float64Array ||

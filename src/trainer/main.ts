@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { answerSvdRequests } from '../runtime/svdThread';
 import { EXIT } from './exit';
 import { answerInspector } from './inspect/process';
 import { runTrainer } from './lifecycle';
@@ -7,7 +9,7 @@ import { train } from './train';
 
 /**
  * The trainer's process: `trainer.js train <run folder>`, `trainer.js task` with a request by message, or
- * `trainer.js inspect`, which answers an editor's questions until that goes.
+ * `trainer.js inspect`, which answers an editor's questions until that goes. Its threads decompose matrices.
  */
 async function main([mode, folder]: readonly string[]): Promise<number> {
   if (mode === 'train' && folder !== undefined) return runTrainer(resolve(folder), train);
@@ -19,6 +21,10 @@ async function main([mode, folder]: readonly string[]): Promise<number> {
   return EXIT.wrongInput;
 }
 
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+if (isMainThread) {
+  void main(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+} else {
+  answerSvdRequests();
+}

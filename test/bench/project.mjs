@@ -4,12 +4,17 @@ import { build } from 'esbuild';
 
 const { resolve } = createRequire(import.meta.url);
 
+/** The bundle that `loadProject` makes in a folder. */
+export function projectFile(folder) {
+  return join(folder, 'project.cjs');
+}
+
 /**
  * What parts of the project export: `exports` are export statements, relative to `src`. They are bundled as they are
  * into `folder`, which must last as long as they are used.
  */
 export async function loadProject(exports, folder) {
-  const outfile = join(folder, 'project.cjs');
+  const outfile = projectFile(folder);
   await build({
     stdin: { contents: exports, resolveDir: join(import.meta.dirname, '..', '..', 'src') },
     bundle: true,

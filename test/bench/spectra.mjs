@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Singular values: ours against PyTorch's, on the same matrices. All of them (`WholeSpectra` against
- * `torch.linalg.svdvals`), and the top ones by random sketches (`ParallelSvd` against `torch.svd_lowrank` with 4 power
+ * `torch.linalg.svdvals`), and the top ones by random sketches (`SvdThreads` against `torch.svd_lowrank` with 4 power
  * iterations). The contestants take turns, so that a machine that grows slower does so for all of them. Times are per
  * matrix; `cpu_ms` is what all threads took together, which other processes disturb less than `wall_ms`. The results are
  * judged by whole decompositions in f64: the share of the best approximation's energy that each captures, the angles to
@@ -25,7 +25,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
 import { median } from './trainers.mjs';
-import { loadProject } from './project.mjs';
+import { loadProject, projectFile } from './project.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const RANK = 32;
@@ -64,11 +64,13 @@ function load() {
   return loadProject(
     `
       export { RandomStream } from './base/random';
-      export { ParallelSvd } from './engine/spectra/parallelSvd';
       export { WholeSpectra } from './engine/spectra/wholeSpectra';
       export { EigenThreads } from './runtime/eigenThreads';
       export { createRuntime } from './runtime/onnxRuntime';
-      export { createThreadRuntime } from './runtime/threadRuntime';`,
+      export { SvdThreads } from './runtime/svdThreads';
+      import { answerSvdRequests } from './runtime/svdThread';
+      // Threads run this bundle too.
+      answerSvdRequests();`,
     folder,
   );
 }
@@ -169,13 +171,12 @@ function writeTriples(found) {
 }
 
 async function compete(matrices, project, peer) {
-  const { RandomStream, ParallelSvd, WholeSpectra, EigenThreads } = project;
+  const { SvdThreads, WholeSpectra, EigenThreads } = project;
   const places = matrices.map(({ file, offset, rows, columns }) => ({ file, offset, rows, columns }));
   // Beside threads that solve, the next matrices' products get one; a matrix alone gets them all.
   const products = await project.createRuntime('cpu', { threads: matrices.length > 1 ? 1 : threads });
-  const runtimes = Array.from({ length: threads }, () => project.createThreadRuntime());
   const spectra = new WholeSpectra(products, new EigenThreads(threads));
-  const svd = new ParallelSvd(runtimes);
+  const svd = new SvdThreads(projectFile(folder), Math.min(threads, matrices.length));
   const contestants = {
     ours_exact: () =>
       timed(async () => {
@@ -187,10 +188,10 @@ async function compete(matrices, project, peer) {
     ours_randomised: () =>
       timed(() =>
         Promise.all(
-          matrices.map(({ data, rows, columns, name }) => {
-            const stream = new RandomStream(1, name);
-            return svd.decompose(data, rows, columns, RANK, (n) => stream.signs(n));
-          }),
+          // The thread takes the memory of what it is given.
+          matrices.map(({ data, rows, columns, name }) =>
+            svd.find({ weight: data.slice(), rows, columns, rank: RANK, seed: 1, stream: name }),
+          ),
         ),
       ),
     torch_randomised: () =>
@@ -212,7 +213,7 @@ async function compete(matrices, project, peer) {
     }
   } finally {
     await Promise.all([spectra.dispose(), svd.dispose()]);
-    await Promise.all([products, ...runtimes].map((runtime) => runtime.dispose()));
+    await products.dispose();
   }
   const ours = writeTriples(rounds.at(-1).ours_randomised.found);
   const judged = await peer.ask({ do: 'judge', matrices: places, rank: RANK, ours });

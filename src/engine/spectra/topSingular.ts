@@ -1,6 +1,6 @@
 import type { TopSingular } from './triples';
 import { exactTopSingular } from './exactSvd';
-import type { TopDecomposer } from './parallelSvd';
+import type { RandomizedSvd } from './randomizedSvd';
 
 /** Up to this many rows or columns the whole decomposition in f64 is quick, and leaves no error. */
 const EXACT_LIMIT = 128;
@@ -12,7 +12,7 @@ export function decompositionMethod(rows: number, columns: number): 'exact' | 'r
 
 /** The top `rank` singular triples of W [rows, columns]; see `RandomizedSvd` for `normal`. */
 export async function topSingular(
-  svd: TopDecomposer,
+  svd: Pick<RandomizedSvd, 'decompose'>,
   weight: Float32Array,
   rows: number,
   columns: number,

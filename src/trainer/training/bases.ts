@@ -1,17 +1,17 @@
-import { RandomStream } from '../../base/random';
 import { RunError } from '../../base/errors';
 import type { TopSingular } from '../../engine/spectra/triples';
 import type { Runtime } from '../../engine/graph/runtime';
 import type { LinearModule } from '../../engine/models/modules';
-import { frobeniusNorm } from '../../engine/spectra/measures';
-import { DEFAULT_SVD, RandomizedSvd } from '../../engine/spectra/randomizedSvd';
-import { decompositionMethod, topSingular } from '../../engine/spectra/topSingular';
+import { inOrder } from '../../engine/spectra/inOrder';
+import { DEFAULT_SVD } from '../../engine/spectra/randomizedSvd';
+import { decompositionMethod } from '../../engine/spectra/topSingular';
 import { cached } from '../../weights/cache';
 import { readSafetensors } from '../../weights/safetensors/read';
 import { writeSafetensors } from '../../weights/safetensors/write';
 import type { TensorSource } from '../../weights/source';
 import type { ProgressNote } from '../context';
 import type { Ranks, RankSpectrum } from '../../plan/ranks';
+import { TripleFinder } from './tripleFinder';
 
 /** What was decomposed, for `spectra.json`. */
 export interface BasisRecord {
@@ -32,6 +32,9 @@ export interface Decomposition {
 /**
  * The top singular triples of every module's weight, as many as `ranks` says. Each decomposition is kept by the weights'
  * content, the tensor, the method and the seed: it is done once, ever. `runtime` is the CPU's, whatever trains.
+ *
+ * Many small matrices are decomposed several at once; of large ones, which give all cores enough to do, one after the
+ * other is in memory.
  */
 export async function decomposeModules(
   runtime: Runtime,
@@ -43,33 +46,33 @@ export async function decomposeModules(
   signal: AbortSignal,
 ): Promise<Decompositions> {
   const all = new Map<string, Decomposition>();
-  let svd: RandomizedSvd | undefined;
+  const finder = new TripleFinder(runtime, modules);
   const content = await source.contentHash();
+  let begun = 0;
+  const decompose = async (module: LinearModule): Promise<readonly [string, Decomposition]> => {
+    signal.throwIfAborted();
+    const fraction = begun++ / modules.length;
+    const { inputs, outputs, weight } = module;
+    const rank = ranks.get(module.path) ?? 0;
+    const method = decompositionMethod(outputs, inputs);
+    const { oversampling, powerIterations } = DEFAULT_SVD;
+    const how = method === 'exact' ? method : `${method}/${oversampling}/${powerIterations}/${seed}`;
+    const key = `${content}/${weight}/${rank}/${how}`;
+    const file = await cached('svd-4', key, async (target) => {
+      progress({ what: 'decomposing the weights', fraction });
+      const matrix = await source.readTensor(weight);
+      const request = { rows: outputs, columns: inputs, rank, seed, stream: `svd/${weight}` };
+      await writeTriples(target, module, await finder.find({ ...request, weight: matrix }));
+    });
+    const error_bound = await readErrorBound(file);
+    const shape = [outputs, inputs] as const;
+    const record = { module: module.path, shape, rank, method, key, error_bound };
+    return [module.path, { record, file }];
+  };
   try {
-    for (const [done, module] of modules.entries()) {
-      signal.throwIfAborted();
-      const { inputs, outputs, weight } = module;
-      const rank = ranks.get(module.path) ?? 0;
-      const method = decompositionMethod(outputs, inputs);
-      const { oversampling, powerIterations } = DEFAULT_SVD;
-      const how = method === 'exact' ? method : `${method}/${oversampling}/${powerIterations}/${seed}`;
-      const key = `${content}/${weight}/${rank}/${how}`;
-      const file = await cached('svd-4', key, async (target) => {
-        progress({ what: 'decomposing the weights', fraction: done / modules.length });
-        svd ??= new RandomizedSvd(runtime);
-        const matrix = await source.readTensor(weight);
-        const random = new RandomStream(seed, `svd/${weight}`);
-        const found = await topSingular(svd, matrix, outputs, inputs, rank, (count) => random.signs(count));
-        await writeTriples(target, module, { ...found, frobenius: frobeniusNorm(matrix) });
-      });
-      const error_bound = await readErrorBound(file);
-      all.set(module.path, {
-        record: { module: module.path, shape: [outputs, inputs], rank, method, key, error_bound },
-        file,
-      });
-    }
+    for await (const [path, found] of inOrder(modules, finder.parallel - 1, decompose)) all.set(path, found);
   } finally {
-    await svd?.dispose();
+    await finder.dispose();
   }
   return all;
 }
