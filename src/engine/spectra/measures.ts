@@ -24,7 +24,7 @@ export function energyShares(values: Values, frobenius: number): Float64Array {
 /** ||W||_F of a matrix, from its numbers, summed in f64. */
 export function frobeniusNorm(matrix: Float32Array | Float64Array): number {
   let sum = 0;
-  for (const value of matrix) sum += value * value;
+  for (let i = 0; i < matrix.length; i++) sum += (matrix[i] ?? 0) ** 2;
   return Math.sqrt(sum);
 }
 
