@@ -1,7 +1,6 @@
 import { InputError } from '../../../base/errors';
 import { frobeniusNorm } from '../measures';
 import { symmetricEigen } from '../symmetricEigen';
-import type { TopSingular } from '../triples';
 import type { ChangeProducts, FactoredChange } from './products';
 import { gramFactor } from './semidefinite';
 import { firstColumns, product, scaleByColumn, transposed } from './small';
@@ -94,34 +93,6 @@ export function decomposeChange(
     left: (n) => coefficients(t, width, lengthsA, tall ? own(n) : other(n), n),
     right: (n) => coefficients(r, rows, lengthsB, tall ? other(n) : own(n), n),
   };
-}
-
-/** The first `rank` singular triples of a change. Beyond `count` the directions are zero vectors. */
-export function topOfChange(
-  { outputs, inputs, rank: inner, a, b }: FactoredChange,
-  { values, count, left, right }: DecomposedChange,
-  rank: number,
-): TopSingular {
-  const u = new Float32Array(outputs * rank);
-  const vt = new Float32Array(rank * inputs);
-  // Added up in f64: the parts of a direction may nearly cancel.
-  const row = new Float64Array(inputs);
-  const n = Math.min(rank, count);
-  const [onB, onA] = [left(n), right(n)];
-  for (let k = 0; k < n; k++) {
-    for (let i = 0; i < outputs; i++) {
-      let sum = 0;
-      for (let p = 0; p < inner; p++) sum += (b[i * inner + p] ?? 0) * (onB[p * n + k] ?? 0);
-      u[i * rank + k] = sum;
-    }
-    row.fill(0);
-    for (let p = 0; p < inner; p++) {
-      const factor = onA[p * n + k] ?? 0;
-      for (let j = 0; j < inputs; j++) row[j] = (row[j] ?? 0) + factor * (a[p * inputs + j] ?? 0);
-    }
-    vt.set(row, k * inputs);
-  }
-  return { u, sigma: Float32Array.from({ length: rank }, (_, k) => values[k] ?? 0), vt };
 }
 
 function lengthsOf(gram: Float64Array, size: number): Float64Array {

@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../../../../src/base/errors';
 import type { Runtime } from '../../../../../src/engine/graph/runtime';
 import { ChangeSpectra } from '../../../../../src/engine/spectra/change/changeSpectra';
-import { topOfChange } from '../../../../../src/engine/spectra/change/decompose';
 import type { FactoredChange } from '../../../../../src/engine/spectra/change/products';
 import { gramFactor } from '../../../../../src/engine/spectra/change/semidefinite';
 import { effectiveRank, stableRank } from '../../../../../src/engine/spectra/measures';
 import { createRuntime } from '../../../../../src/runtime/onnxRuntime';
 import { orthogonalityError, transposed } from '../matrices';
-import { changeOf, dense, energy, randomChange, svd } from './dense';
+import { changeOf, dense, energy, randomChange, svd, topOfChange } from './dense';
 
 let runtime: Runtime;
 let spectra: ChangeSpectra;
