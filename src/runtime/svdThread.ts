@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { RandomStream } from '../base/random';
-import { toError } from '../base/errors';
+import { GraphError, toError } from '../base/errors';
+import { isRecord } from '../base/guards';
 import { frobeniusNorm } from '../engine/spectra/measures';
 import { RandomizedSvd } from '../engine/spectra/randomizedSvd';
 import { topSingular } from '../engine/spectra/topSingular';
@@ -27,7 +28,7 @@ export interface SvdFound extends TopSingular {
 }
 
 /** What it answers. */
-export type SvdReply = { readonly found: SvdFound } | { readonly error: string };
+type SvdReply = { readonly found: SvdFound } | { readonly error: string };
 
 /** The top triples of one matrix. */
 export async function findTriples(
@@ -44,15 +45,30 @@ export function answerSvdRequests(): void {
   const port = parentPort;
   if (port === null) return;
   const svd = createRuntime('cpu', { threads: 1 }).then((runtime) => new RandomizedSvd(runtime));
-  const answer = async (request: SvdRequest): Promise<SvdReply> => {
+  const answer = async (message: unknown): Promise<SvdReply> => {
     try {
-      return { found: await findTriples(await svd, request) };
+      return { found: await findTriples(await svd, requestIn(message)) };
     } catch (thrown) {
       return { error: toError(thrown).message };
     }
   };
   let last = Promise.resolve();
-  port.on('message', (request: SvdRequest) => {
-    last = last.then(async () => port.postMessage(await answer(request)));
+  port.on('message', (message: unknown) => {
+    last = last.then(async () => port.postMessage(await answer(message)));
   });
+}
+
+function requestIn(message: unknown): SvdRequest {
+  const { weight, rows, columns, rank, seed, stream } = isRecord(message) ? message : {};
+  if (
+    weight instanceof Float32Array &&
+    typeof rows === 'number' &&
+    typeof columns === 'number' &&
+    typeof rank === 'number' &&
+    typeof seed === 'number' &&
+    typeof stream === 'string'
+  ) {
+    return { weight, rows, columns, rank, seed, stream };
+  }
+  throw new GraphError({ what: 'a thread was asked for something else than a decomposition' });
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { RunError } from '../base/errors';
-import type { SvdFound, SvdReply, SvdRequest } from './svdThread';
+import { isRecord } from '../base/guards';
+import type { SvdFound, SvdRequest } from './svdThread';
 
 /** One matrix that a thread works on, or will. */
 interface Asked {
@@ -16,10 +17,11 @@ class SvdThread {
 
   constructor(program: string) {
     this.worker = new Worker(program, { name: 'decomposition' });
-    this.worker.on('message', (reply: SvdReply) => {
+    this.worker.on('message', (reply: unknown) => {
       const next = this.asked.shift();
-      if ('found' in reply) next?.resolve(reply.found);
-      else next?.reject(new RunError({ what: `a matrix cannot be decomposed: ${reply.error}` }));
+      const found = foundIn(reply);
+      if (found !== undefined) next?.resolve(found);
+      else next?.reject(new RunError({ what: `a matrix cannot be decomposed: ${errorIn(reply)}` }));
     });
     this.worker.on('error', (cause) =>
       this.end(new RunError({ what: `a thread for decompositions failed: ${cause.message}` }, { cause })),
@@ -78,4 +80,17 @@ export class SvdThreads {
   async dispose(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
+}
+
+function foundIn(reply: unknown): SvdFound | undefined {
+  if (!isRecord(reply) || !isRecord(reply['found'])) return undefined;
+  const { u, sigma, vt, errorBound, frobenius } = reply['found'];
+  if (!(u instanceof Float32Array && sigma instanceof Float32Array && vt instanceof Float32Array))
+    return undefined;
+  if (typeof errorBound !== 'number' || typeof frobenius !== 'number') return undefined;
+  return { u, sigma, vt, errorBound, frobenius };
+}
+
+function errorIn(reply: unknown): string {
+  return isRecord(reply) && typeof reply['error'] === 'string' ? reply['error'] : 'the thread said nothing';
 }
