@@ -27,7 +27,7 @@ interface KrylovForm {
   readonly short: number;
   /** Rows of the first block, and of each that a pass adds. */
   readonly block: number;
-  /** At least so many as bring q rows are made, and no more than there is room for. */
+  /** At least so many as bring q rows are made. */
   readonly passes: number;
   /** How many directions are wanted. */
   readonly q: number;
@@ -35,7 +35,7 @@ interface KrylovForm {
 
 /** Rows that span a Krylov space, and which combinations of them hold most of W. */
 export interface KrylovChoice {
-  /** [k, short]; the first row is 0, the others are orthonormal */
+  /** [k, short]; orthonormal rows, and perhaps one of zeros */
   readonly basis: HostTensor;
   /** [k, q] */
   readonly factor: Float32Array;
@@ -52,7 +52,8 @@ export async function krylovChoice(
   drawn: Float32Array,
   { short, block: b, passes, q }: KrylovForm,
 ): Promise<KrylovChoice> {
-  const most = Math.min(Math.max(passes, Math.ceil(q / b)), Math.floor(short / b));
+  const most = Math.max(passes, Math.ceil(q / b));
+  if (most * b > short) return wholeChoice(sketch, short, q);
   // A row of zeros stands for the basis before the first block.
   const size = 1 + most * b;
   const rows = new Float32Array(size * short);
@@ -77,12 +78,27 @@ export async function krylovChoice(
     rest = pass.rest.rows;
     gram = pass.rest.gram;
   }
-  const { vectors } = topEigen([{ first: 0, rows: size, values: products }], size, q);
-  const factor = new Float32Array(size * q);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < q; j++) factor[i * q + j] = vectors[j * size + i] ?? 0;
+  return choice(upTo(size), products, q);
+}
+
+/** The same where the passes would fill the space: from the whole Gram matrix, which then costs less. */
+async function wholeChoice(sketch: MatrixSketch, short: number, q: number): Promise<KrylovChoice> {
+  const identity = new Float32Array(short * short);
+  for (let i = 0; i < short; i++) identity[i * short + i] = 1;
+  const basis = hostRows(identity, short);
+  const { gram } = await sketch.out(basis, identity);
+  return choice(basis, gram, q);
+}
+
+/** The best q combinations of the basis, from the inner products [k, k] of its images. */
+function choice(basis: HostTensor, products: Float64Array, q: number): KrylovChoice {
+  const [k = 0] = basis.shape;
+  const { vectors } = topEigen([{ first: 0, rows: k, values: products }], k, q);
+  const factor = new Float32Array(k * q);
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < q; j++) factor[i * q + j] = vectors[j * k + i] ?? 0;
   }
-  return { basis: upTo(size), factor };
+  return { basis, factor };
 }
 
 function hostRows(data: Float32Array, length: number): HostTensor {

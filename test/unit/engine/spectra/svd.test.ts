@@ -38,6 +38,16 @@ const matrices: Readonly<Record<string, Spectral>> = {
     60,
     range(60, (i) => (i < 12 ? 3 : i < 30 ? 1 : 0.1)),
   ),
+  'a large steep': withSpectrum(
+    170,
+    160,
+    range(160, (i) => Math.pow(10, -i / 4)),
+  ),
+  'a large clustered': withSpectrum(
+    160,
+    170,
+    range(160, (i) => (i < 12 ? 3 : i < 30 ? 1 : 0.1)),
+  ),
   'a flat': withSpectrum(
     50,
     50,
@@ -168,8 +178,8 @@ describe('a flat spectrum', () => {
 
 describe('a few directions far above the rest', () => {
   it.each([1e2, 1e4])('leave the rest as it is: %d times', async (above) => {
-    const sigma = range(140, (i) => (i < 3 ? above * (3 - i) : 2 - i / 100));
-    const matrix = withSpectrum(150, 140, sigma);
+    const sigma = range(160, (i) => (i < 3 ? above * (3 - i) : 2 - i / 100));
+    const matrix = withSpectrum(170, 160, sigma);
     const found = await randomized(matrix);
     sigma.slice(0, RANK).forEach((value, k) => {
       expect(Math.abs((found.sigma[k] ?? NaN) - value)).toBeLessThan(0.05 + 1e-5 * above);
@@ -203,7 +213,11 @@ describe('a sketch as wide as the matrix', () => {
 
 describe('the seed', () => {
   it('decides every bit', async () => {
-    const matrix = matrices['a flat'] ?? zero;
+    const matrix = withSpectrum(
+      170,
+      160,
+      range(160, (i) => 3 - i / 100),
+    );
     const [first, again, other] = [
       await randomized(matrix, 7),
       await randomized(matrix, 7),
@@ -216,6 +230,7 @@ describe('the seed', () => {
 
 describe.each([
   ['a matrix of lower rank', deficient],
+  ['a large matrix of lower rank', withSpectrum(170, 160, [4, 3, 2])],
   ['a matrix of equal numbers', constant],
   ['a wide one of equal numbers', { ...constant, rows: 100, columns: 300 }],
   ['a zero matrix', zero],
