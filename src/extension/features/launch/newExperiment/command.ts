@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { InputError, RunError, toError } from '../../../../base/errors';
-import { reasonOf } from '../../../../runs/files';
+import { InputError, RunError } from '../../../../base/errors';
+import { reasonOf, temporaryName } from '../../../../runs/files';
 import { COMMANDS } from '../../../ids';
 import type { Services } from '../../../services';
 import { requireTrust } from '../../../trust';
@@ -62,18 +63,23 @@ async function targetFolder(): Promise<string | undefined> {
   return chosen?.fsPath;
 }
 
+/** Writes a new file: nobody sees half of it, and one of that name stays as it is. */
 async function write(file: string, text: string): Promise<void> {
+  const draft = temporaryName(file);
   try {
-    await fs.writeFile(file, text, { flag: 'wx' });
-  } catch (thrown) {
-    const error = toError(thrown);
-    if ('code' in error && error.code === 'EEXIST') {
+    await fs.writeFile(draft, text, { flag: 'wx' });
+    if (existsSync(file)) {
       throw new InputError({ what: 'there is such a file already', file, remedy: 'Choose another name.' });
     }
+    await fs.rename(draft, file);
+  } catch (thrown) {
+    if (thrown instanceof InputError) throw thrown;
     throw new RunError(
       { what: `the experiment cannot be written: ${reasonOf(thrown)}`, file },
       { cause: thrown },
     );
+  } finally {
+    await fs.rm(draft, { force: true });
   }
 }
 
