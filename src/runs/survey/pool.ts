@@ -1,16 +1,4 @@
-/** How long (ms) work may go on before everything else that waits gets its turn. */
-const SLICE = 8;
-
-/** Lets other work of this thread go first, whenever a slice of time has been used up. */
-export class Breather {
-  #since = performance.now();
-
-  async breathe(): Promise<void> {
-    if (performance.now() - this.#since < SLICE) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#since = performance.now();
-  }
-}
+import { Breath } from '../breath';
 
 /**
  * Does a task for each item, in their order, `width` of them at a time, and lets other work in between. What a task
@@ -22,7 +10,7 @@ export async function inParallel<T>(
   task: (item: T) => Promise<void>,
 ): Promise<void> {
   const iterator = items[Symbol.iterator]();
-  const breather = new Breather();
+  const breath = new Breath();
   let failed = false;
   const work = async (): Promise<void> => {
     for (let next = iterator.next(); next.done !== true && !failed; next = iterator.next()) {
@@ -32,7 +20,7 @@ export async function inParallel<T>(
         failed = true;
         throw thrown;
       }
-      await breather.breathe();
+      await breath.take();
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: width }, work));

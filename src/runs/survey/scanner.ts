@@ -2,11 +2,12 @@ import * as os from 'node:os';
 import { disposable, Owner } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import { toError } from '../../base/errors';
+import { Breath } from '../breath';
 import { Liveness } from '../liveness';
 import { type CachedRun, cachedRunDecoder, readCache, writeCache } from './cache';
 import { type EntryContext, RunEntry } from './entry';
 import { Listing } from './listing';
-import { Breather, inParallel } from './pool';
+import { inParallel } from './pool';
 import { poll } from './poll';
 import type { BrokenSummary, RunSummary } from './summary';
 
@@ -167,7 +168,7 @@ export class RunScanner extends Owner {
 
   /** Takes over which folders there are now. */
   private async take(listings: readonly Listing[]): Promise<void> {
-    const breather = new Breather();
+    const breath = new Breath();
     const gone = new Set(this.#entries.keys());
     let added = false;
     for (const listing of listings) {
@@ -175,7 +176,7 @@ export class RunScanner extends Owner {
         if (gone.delete(folder) || this.#entries.has(folder)) continue;
         this.#entries.set(folder, new RunEntry(folder, this.#context));
         added = true;
-        await breather.breathe();
+        await breath.take();
       }
     }
     for (const folder of gone) this.#entries.delete(folder);

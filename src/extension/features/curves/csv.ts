@@ -1,7 +1,7 @@
 import { metricStyle, sortMetrics } from '../../../protocol/panels/metrics';
 import type { Look } from '../../../protocol/panels/curves';
 import { csvLine } from '../../csvLines';
-import type { Breath } from './breath';
+import type { Breath } from '../../../runs/breath';
 import { lowerBound } from './column';
 import type { MetricColumn, MetricTable } from './metricTable';
 import type { RunTables } from './runTables';

@@ -1,7 +1,7 @@
 import type { Look, RunFrame, SeriesFrame } from '../../../protocol/panels/curves';
 import { metricStyle } from '../../../protocol/panels/metrics';
 import type { RunFacts } from '../../../protocol/run/record';
-import type { Breath } from './breath';
+import type { Breath } from '../../../runs/breath';
 import { lowerBound } from './column';
 import { decimate, type Points, type Window } from './decimate';
 import type { MetricColumn, MetricTable } from './metricTable';

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../protocol/run/record';
 import { errorCode } from '../../../runs/files';
 import { runPaths, type RunPaths } from '../../../runs/folder';
 import type { ReadState } from './collect';
-import { Breath } from './breath';
+import { Breath } from '../../../runs/breath';
 import { decodeNumbers } from './metricLine';
 import { MetricsTail } from './metricsTail';
 import { RunTables } from './runTables';

@@ -3,7 +3,7 @@ import { toError } from '../../../base/errors';
 import type { Listen } from '../../../base/emitter';
 import type { CurvesList, CurvesPatch, Look } from '../../../protocol/panels/curves';
 import type { RunSummary } from '../../../runs/survey/summary';
-import { Breath } from './breath';
+import { Breath } from '../../../runs/breath';
 import { collectRun } from './collect';
 import { csvText } from './csv';
 import { buildFrame } from './frame';

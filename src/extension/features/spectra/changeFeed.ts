@@ -1,7 +1,7 @@
 import type { Spectrum, Timeline } from '../../../protocol/panels/spectra';
 import { decodeChange } from '../../../protocol/run/changes';
 import { runPaths } from '../../../runs/folder';
-import { Breath } from '../curves/breath';
+import { Breath } from '../../../runs/breath';
 import { decimate, type Points } from '../curves/decimate';
 import { MetricsTail } from '../curves/metricsTail';
 import type { MetricTable } from '../curves/metricTable';

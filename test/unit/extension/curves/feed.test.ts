@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Breath } from '../../../../src/extension/features/curves/breath';
+import { Breath } from '../../../../src/runs/breath';
 import { csvText } from '../../../../src/extension/features/curves/csv';
 import { buildFrame } from '../../../../src/extension/features/curves/frame';
 import { decodeNumbers } from '../../../../src/extension/features/curves/metricLine';

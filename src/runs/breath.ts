@@ -1,7 +1,7 @@
-/** How long (ms) work may keep the extension host to itself. */
-const LONGEST = 10;
+/** How long (ms) work may keep its thread to itself. */
+const LONGEST = 8;
 
-/** Lets long work give way: other work of the extension host waits no longer than it would for a key press. */
+/** Lets long work give way: other work of this thread waits no longer than it would for a key press. */
 export class Breath {
   #since = performance.now();
 
