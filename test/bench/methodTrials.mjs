@@ -59,7 +59,7 @@ export const METHODS = {
   'lora-16': {
     title: 'LoRA, r 16',
     adapter: { method: 'lora', rank: 16, alpha: 16 },
-    search: rates(0.002, 0.004),
+    search: rates(0.001, 0.002),
     curve: true,
   },
   'lora-1': {

@@ -8,7 +8,6 @@ import { isActive, isResumable } from '../../../runs/survey/summary';
 import { RunTargets } from '../runs/targets';
 import { experimentFile, saveIfDirty } from './experimentFile';
 import { Launcher } from './launcher';
-import { addNewExperiment } from './newExperiment/command';
 import { Notifier } from './notifier';
 import { resumeLast, runAgain } from './resuming';
 import { addSampleCommands } from './sample';
@@ -79,5 +78,13 @@ function addControlCommands(services: Services, launcher: Launcher, stopping: St
   commands.add(COMMANDS.runAgain, async (...args) => {
     const none = 'there is no run here yet';
     for (const run of await targets.many(args, { title: 'Run Again', none })) await runAgain(launcher, run);
+  });
+}
+
+function addNewExperiment(services: Services): void {
+  services.commands.add(COMMANDS.newExperiment, async () => {
+    requireTrust('Making an experiment');
+    const { makeExperiment } = await import('./newExperiment/makeExperiment');
+    await makeExperiment(services);
   });
 }

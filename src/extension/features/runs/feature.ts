@@ -57,6 +57,8 @@ class RunsFeature extends Owner {
       }
     }, PURGE_AFTER);
     this.register(new vscode.Disposable(() => clearTimeout(purge)));
-    runs.start(path.join(storage.fsPath, 'runs.jsonl'));
+    // VS Code waits for what activates, and no longer: the first look at the settings and the folders comes after it.
+    const start = setImmediate(() => runs.start(path.join(storage.fsPath, 'runs.jsonl')));
+    this.register(new vscode.Disposable(() => clearImmediate(start)));
   }
 }

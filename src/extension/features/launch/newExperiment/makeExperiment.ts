@@ -6,40 +6,36 @@ import { InputError, RunError } from '../../../../base/errors';
 import { reasonOf, temporaryName } from '../../../../runs/files';
 import { COMMANDS } from '../../../ids';
 import type { Services } from '../../../services';
-import { requireTrust } from '../../../trust';
 import { copySample, sampleSource } from '../sample';
 import { inCopy, pathInFile } from './places';
 import { experimentText } from './template';
 import { askForExperiment } from './wizard';
 
-/** Registers the command that makes an experiment file, question by question. */
-export function addNewExperiment(services: Services): void {
-  services.commands.add(COMMANDS.newExperiment, async () => {
-    requireTrust('Making an experiment');
-    const folder = await targetFolder();
-    if (folder === undefined) return;
-    const answers = await askForExperiment(services, folder);
-    if (answers === undefined) return;
-    // The sample lies within the extension, which may be gone with its next version: what is used of it gets a copy.
-    const sample = sampleSource(services.context).fsPath;
-    const copy = async (): Promise<string> =>
-      (await copySample(services.context, vscode.Uri.file(folder))).fsPath;
-    const model = await inCopy(answers.model, sample, copy);
-    const train = await inCopy(answers.train, sample, copy);
-    const evaluation =
-      answers.evaluation === undefined ? undefined : await inCopy(answers.evaluation, sample, copy);
-    const file = path.join(folder, `${answers.name}.tune.yaml`);
-    const text = experimentText({
-      ...answers,
-      model: pathInFile(model, folder, folder),
-      train: pathInFile(train, folder, folder),
-      evaluation: evaluation === undefined ? undefined : pathInFile(evaluation, folder, folder),
-    });
-    await write(file, text);
-    const uri = vscode.Uri.file(file);
-    await vscode.window.showTextDocument(uri);
-    await offerRun(uri, answers.name);
+/** Makes an experiment file, question by question. */
+export async function makeExperiment(services: Services): Promise<void> {
+  const folder = await targetFolder();
+  if (folder === undefined) return;
+  const answers = await askForExperiment(services, folder);
+  if (answers === undefined) return;
+  // The sample lies within the extension, which may be gone with its next version: what is used of it gets a copy.
+  const sample = sampleSource(services.context).fsPath;
+  const copy = async (): Promise<string> =>
+    (await copySample(services.context, vscode.Uri.file(folder))).fsPath;
+  const model = await inCopy(answers.model, sample, copy);
+  const train = await inCopy(answers.train, sample, copy);
+  const evaluation =
+    answers.evaluation === undefined ? undefined : await inCopy(answers.evaluation, sample, copy);
+  const file = path.join(folder, `${answers.name}.tune.yaml`);
+  const text = experimentText({
+    ...answers,
+    model: pathInFile(model, folder, folder),
+    train: pathInFile(train, folder, folder),
+    evaluation: evaluation === undefined ? undefined : pathInFile(evaluation, folder, folder),
   });
+  await write(file, text);
+  const uri = vscode.Uri.file(file);
+  await vscode.window.showTextDocument(uri);
+  await offerRun(uri, answers.name);
 }
 
 /** Where the file goes: the workspace folder, or one that the user chooses. */
