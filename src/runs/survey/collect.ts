@@ -58,6 +58,11 @@ export function collectRecord(record: RunRecord): RecordPart {
   };
 }
 
+/** When a run was made (milliseconds since 1970), as its id says; 0 where that is no id. */
+export function createdBy(id: string): number {
+  return parseRunId(id)?.created ?? 0;
+}
+
 /** The summary of a run of which only its folder's name is known yet. */
 export function collectId(folder: string): RunSummary {
   const id = path.basename(folder);

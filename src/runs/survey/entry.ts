@@ -7,7 +7,7 @@ import { type RunPaths, runPaths } from '../folder';
 import type { Liveness } from '../liveness';
 import { decodeUserNotes, NO_NOTES, type UserNotes } from '../user';
 import type { CachedRun } from './cache';
-import { collectId, collectSummary, type RecordPart, sameSummary } from './collect';
+import { collectId, collectSummary, createdBy, type RecordPart, sameSummary } from './collect';
 import type { MetricDigest } from './digest';
 import { LiveFiles } from './liveFiles';
 import { currentStatus } from './liveStatus';
@@ -39,6 +39,8 @@ class Reading {
 /** One run folder: reads what has changed of it when asked to look, and keeps the summary of that. */
 export class RunEntry {
   #summary: RunSummary | undefined;
+  /** When it was made, by its folder's name. */
+  #named: number | undefined;
   #broken: BrokenSummary | undefined;
   #recordStamp: string | undefined;
   #userStamp: string | undefined;
@@ -60,6 +62,11 @@ export class RunEntry {
   /** As long as nothing has been read, what the folder's name says: put together only if somebody asks before that. */
   get summary(): RunSummary {
     return (this.#summary ??= collectId(this.folder));
+  }
+
+  /** When it was made (milliseconds since 1970): as its record says, or its folder's name before that is read. */
+  get created(): number {
+    return this.#summary?.created ?? (this.#named ??= createdBy(path.basename(this.folder)));
   }
 
   /** Why it cannot be read; undefined where it can. */

@@ -1,4 +1,5 @@
 import * as os from 'node:os';
+import * as path from 'node:path';
 import { disposable, Owner } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import { toError } from '../../base/errors';
@@ -53,8 +54,8 @@ export interface ScannerOptions {
 
 /**
  * Finds the runs below some folders and keeps their summaries up to date by looking again and again, the busier the
- * oftener. Everything is asynchronous and in small pieces. Which runs there are is known from the names of their
- * folders at once; the rest fills in, the newest first.
+ * oftener. Everything is asynchronous and in small pieces. The newest runs are known from the names of their folders at
+ * once; the rest fills in, the newest first.
  */
 export class RunScanner extends Owner {
   readonly #changed = this.register(new Emitter<void>());
@@ -65,6 +66,8 @@ export class RunScanner extends Owner {
   readonly #intervals: Intervals;
   #listings: readonly Listing[] = [];
   #newest: readonly RunEntry[] | undefined;
+  /** New runs that another process is reading: they are not shown by their names alone before that. */
+  readonly #unread = new Set<RunEntry>();
   #runs: readonly RunSummary[] | undefined;
   #broken: readonly BrokenSummary[] | undefined;
   #filling: Promise<void> | undefined;
@@ -106,7 +109,14 @@ export class RunScanner extends Owner {
 
   /** The newest first. */
   get runs(): readonly RunSummary[] {
-    return (this.#runs ??= this.newest.filter(({ broken }) => broken === undefined).map(summaryOf));
+    return (this.#runs ??= this.newest
+      .filter((entry) => entry.broken === undefined && !this.#unread.has(entry))
+      .map(summaryOf));
+  }
+
+  /** How many runs there are that are not among `runs` yet. */
+  get unread(): number {
+    return this.#unread.size;
   }
 
   get broken(): readonly BrokenSummary[] {
@@ -145,7 +155,7 @@ export class RunScanner extends Owner {
 
   private get newest(): readonly RunEntry[] {
     return (this.#newest ??= [...this.#entries.values()].sort(
-      (a, b) => b.summary.created - a.summary.created || (a.summary.id < b.summary.id ? 1 : -1),
+      (a, b) => b.created - a.created || (path.basename(a.folder) < path.basename(b.folder) ? 1 : -1),
     ));
   }
 
@@ -179,9 +189,16 @@ export class RunScanner extends Owner {
         await breath.take();
       }
     }
-    for (const folder of gone) this.#entries.delete(folder);
+    for (const folder of gone) {
+      const entry = this.#entries.get(folder);
+      this.#entries.delete(folder);
+      if (entry !== undefined) this.#unread.delete(entry);
+    }
     if (!added && gone.size === 0) return;
     if (added) await this.adoptCached();
+    this.#newest = undefined;
+    // The newest are shown at once, by their names.
+    for (const entry of this.toSurvey().slice(MANY)) this.#unread.add(entry);
     this.changed(true);
     if (added) this.fill();
   }
@@ -214,32 +231,44 @@ export class RunScanner extends Owner {
     }
   }
 
+  /** The new runs that are so many that another process is to read them; none where there is no such process. */
+  private toSurvey(): readonly RunEntry[] {
+    if (this.options.survey === undefined) return [];
+    const entries = this.newest.filter(({ known }) => !known);
+    return entries.length < MANY ? [] : entries;
+  }
+
   /** Has many new runs read elsewhere; what is left, or all where that fails, is read here. */
   private async surveyNew(): Promise<void> {
     const { survey, warn } = this.options;
-    const folders = this.newest.filter(({ known }) => !known).map(folderOf);
-    if (survey === undefined || folders.length < MANY) return;
+    if (survey === undefined) return;
+    const entries = this.toSurvey();
     const decode = cachedRunDecoder();
     try {
-      for (let from = 0; from < folders.length && !this.disposed; from += MANY) {
-        for (const line of await survey(folders.slice(from, from + MANY))) {
+      for (let from = 0; from < entries.length && !this.disposed; from += MANY) {
+        const some = entries.slice(from, from + MANY);
+        for (const line of await survey(some.map(folderOf))) {
           const run = decode(line);
           if (run !== undefined) this.#entries.get(run.summary.folder)?.adopt(run, true);
         }
+        for (const entry of some) this.#unread.delete(entry);
         this.changed(true);
         this.saveLater();
       }
     } catch (thrown) {
       if (!this.disposed) warn(toError(thrown).message);
     }
+    if (this.#unread.size === 0) return;
+    this.#unread.clear();
+    this.changed(true);
   }
 
   private async lookAt(entries: readonly RunEntry[]): Promise<void> {
     await inParallel(entries, WIDTH, async (entry) => {
       if (this.disposed || this.#entries.get(entry.folder) !== entry) return;
-      const { created } = entry.summary;
+      const { created } = entry;
       if (!(await entry.look())) return;
-      this.changed(created !== entry.summary.created);
+      this.changed(created !== entry.created);
       // A run at work is not kept: its figures change all the time.
       if (!entry.live) this.saveLater();
     });

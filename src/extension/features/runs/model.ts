@@ -63,6 +63,11 @@ export class RunsModel extends Owner {
     return this.#scanner?.runs ?? [];
   }
 
+  /** How many more runs there are that are being read for the first time. */
+  get unread(): number {
+    return this.#scanner?.unread ?? 0;
+  }
+
   get broken(): readonly BrokenSummary[] {
     return this.#scanner?.broken ?? [];
   }

@@ -107,8 +107,11 @@ export class RunsTree extends Owner implements vscode.TreeDataProvider<Element> 
   private describe({ matching, total, active }: RunsView): void {
     const { filter } = this.state.options;
     this.view.description = filter === '' ? '' : filter;
-    this.view.message =
-      filter === '' || matching === 0 ? '' : `${matching} of ${total} runs match the filter.`;
+    const { unread } = this.model;
+    this.view.message = [
+      ...(filter === '' || matching === 0 ? [] : [`${matching} of ${total} runs match the filter.`]),
+      ...(unread === 0 ? [] : [`Reading ${unread} more ${unread === 1 ? 'run' : 'runs'}…`]),
+    ].join(' ');
     const words = `${active} ${active === 1 ? 'run' : 'runs'} at work`;
     this.view.badge = active === 0 ? undefined : { value: active, tooltip: words };
   }

@@ -330,9 +330,11 @@ describe('the scanner', () => {
     writeFileSync(join(broken, 'run.json'), '{');
     makeRun(root, runId(601), { status: 'running', process: thisProcess(), machine: HERE });
     const asked: (readonly string[])[] = [];
+    const shown: (readonly [runs: number, unread: number])[] = [];
     scanner = make({
       survey: async (some) => {
         asked.push(some);
+        shown.push([scanner.runs.length, scanner.unread]);
         return (await surveyRuns(some)).map((line) => line.replace('"loss":3', '"loss":4'));
       },
     });
@@ -340,6 +342,12 @@ describe('the scanner', () => {
     await until(() => !scanner.filling);
     expect(asked.map(({ length }) => length)).toEqual([500, 22]);
     expect(asked[0]?.[0]).toBe(join(root, runId(601)));
+    // The newest are there by their names at once, the others as they have been read.
+    expect(shown).toEqual([
+      [500, 22],
+      [500, 22],
+    ]);
+    expect(scanner.unread).toBe(0);
     expect(scanner.runs).toHaveLength(521);
     expect(scanner.broken.map(({ id }) => id)).toEqual([runId(600)]);
     expect(scanner.get(join(root, runId(601)))?.status).toBe('running');
@@ -359,6 +367,7 @@ describe('the scanner', () => {
     await scanner.setRoots([root]);
     await until(() => !scanner.filling);
     expect(scanner.runs.map(({ status }) => status)).toEqual(Array.from({ length: 510 }, () => 'done'));
+    expect(scanner.unread).toBe(0);
     expect(warnings).toEqual(['it has ended']);
   });
 });
