@@ -46,14 +46,19 @@ export async function writeCache(file: string, runs: Iterable<CachedRun>): Promi
       const piece = Buffer.allocUnsafe(PIECE);
       let filled = piece.write(`${HEADER}\n`);
       for (const run of runs) {
-        const line = `${encodeCachedRun(run)}\n`;
-        const size = Buffer.byteLength(line);
+        const line = encodeCachedRun(run);
+        // A character takes three bytes at most; to count them, all lines would be copied once more.
+        const size = 3 * line.length + 1;
         if (filled + size > PIECE) {
           await handle.writeFile(piece.subarray(0, filled));
           filled = 0;
         }
-        if (size > PIECE) await handle.writeFile(line);
-        else filled += piece.write(line, filled);
+        if (size > PIECE) {
+          await handle.writeFile(`${line}\n`);
+        } else {
+          filled += piece.write(line, filled);
+          filled += piece.write('\n', filled);
+        }
       }
       await handle.writeFile(piece.subarray(0, filled));
     } finally {

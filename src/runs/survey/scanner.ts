@@ -30,8 +30,10 @@ const INTERVALS: Intervals = { live: 500, roots: 1000, recent: 5000, rest: 60_00
 const RECENT = 200;
 /** How many runs are read at the same time: the system has four threads for it. */
 const WIDTH = 8;
-/** From how many new runs on another process reads them, if there is one, and how many it is given at once. */
+/** From how many new runs on another process reads them, if there is one, and how many it is given first. */
 const MANY = 500;
+/** How many runs it is given at once after that: all that is shown is made anew each time. */
+const MORE = 2000;
 /** See `ScannerOptions.saveAfter`. */
 const SAVE_AFTER = 5000;
 
@@ -245,8 +247,8 @@ export class RunScanner extends Owner {
     const entries = this.toSurvey();
     const decode = cachedRunDecoder();
     try {
-      for (let from = 0; from < entries.length && !this.disposed; from += MANY) {
-        const some = entries.slice(from, from + MANY);
+      for (let from = 0, to = MANY; from < entries.length && !this.disposed; from = to, to += MORE) {
+        const some = entries.slice(from, to);
         for (const line of await survey(some.map(folderOf))) {
           const run = decode(line);
           if (run !== undefined) this.#entries.get(run.summary.folder)?.adopt(run, true);

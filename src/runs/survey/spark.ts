@@ -64,5 +64,7 @@ export function isLevels(text: string): boolean {
 
 /** The levels, 0 to 1, that `levelsOf` has written. */
 export function readLevels(text: string): readonly number[] {
-  return Array.from(text, (one) => ((one.codePointAt(0) ?? 0) - LOWEST) / (HIGHEST - LOWEST));
+  const levels: number[] = [];
+  for (let i = 0; i < text.length; i++) levels.push((text.charCodeAt(i) - LOWEST) / (HIGHEST - LOWEST));
+  return levels;
 }

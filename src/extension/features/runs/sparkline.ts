@@ -16,11 +16,19 @@ export function sparkline(spark: string, width = 8): string {
 
 /** Means of `width` spans of equal length; the first and the last value stand as they are. */
 function resample(values: readonly number[], width: number): number[] {
-  return Array.from({ length: width }, (_, i) => {
-    if (i === 0) return values[0] ?? 0;
-    if (i === width - 1) return values.at(-1) ?? 0;
-    const from = Math.floor((i * values.length) / width);
-    const span = values.slice(from, Math.max(from + 1, Math.floor(((i + 1) * values.length) / width)));
-    return span.reduce((sum, value) => sum + value, 0) / span.length;
-  });
+  const points: number[] = [];
+  for (let i = 0; i < width; i++) {
+    if (i === 0) points.push(values[0] ?? 0);
+    else if (i === width - 1) points.push(values.at(-1) ?? 0);
+    else points.push(meanOfSpan(values, i, width));
+  }
+  return points;
+}
+
+function meanOfSpan(values: readonly number[], index: number, count: number): number {
+  const from = Math.floor((index * values.length) / count);
+  const to = Math.max(from + 1, Math.floor(((index + 1) * values.length) / count));
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += values[i] ?? 0;
+  return sum / (to - from);
 }
