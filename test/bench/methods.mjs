@@ -41,13 +41,16 @@ if (task === undefined || options.data === undefined || options.models === undef
   process.exit(2);
 }
 const results = resolve(options.results, positionals[0]);
-const evaluation = join(results, 'eval.jsonl');
 const chosen = Object.entries(METHODS).filter(
   ([name]) => options.only === undefined || options.only.includes(name),
 );
 
 mkdirSync(results, { recursive: true });
-if (!existsSync(evaluation)) writeFileSync(evaluation, task.evaluation(resolve(options.data)));
+const [train, evaluation] = ['train', 'evaluation'].map((part) => {
+  const file = join(results, `${part}.jsonl`);
+  if (!existsSync(file)) writeFileSync(file, task[part](resolve(options.data)).join('\n') + '\n');
+  return file;
+});
 // The searches first, each method's turn after turn, then what came out best with every seed.
 const longest = Math.max(...chosen.map(([name]) => searchOf(name).length));
 for (let i = 0; i < longest; i++) {
@@ -89,7 +92,7 @@ function experiment({ adapter, curve }, settings, seed) {
   const { steps, batch_size } = task;
   return {
     model: resolve(options.models, 'SmolLM2-135M-Instruct'),
-    data: { train: task.train(resolve(options.data)), eval: evaluation, ...task.rows },
+    data: { train, eval: evaluation, ...task.rows },
     adapter: { ...adapter, ...rest, ...(freeze === undefined ? {} : { freeze: { fraction: freeze } }) },
     training: { max_steps: steps, batch_size, learning_rate, scheduler: 'cosine', warmup_steps: 5, seed },
     evaluation: { every: curve ? steps / 10 : steps },
@@ -126,7 +129,7 @@ function outcomeOf(folder) {
   return {
     loss: curve.at(-1).loss,
     curve,
-    updates: record.updates_per_step,
+    updates: train.reduce((sum, { trainable }) => sum + trainable, 0) / train.length,
     peak_mb: train.at(-1).rss_mb,
     seconds: train.reduce((sum, { seconds }) => sum + seconds, 0),
   };
