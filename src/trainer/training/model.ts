@@ -12,7 +12,27 @@ import type { ProgressNote } from '../context';
 export interface OpenedModel {
   readonly source: ModelSource;
   readonly config: DecoderConfig;
+  /** @throws InputError where it cannot be read, when it is first asked for */
   readonly tokenizer: Tokenizer;
+}
+
+/** Its tokenizer is read when it is first asked for: a large vocabulary takes most of a second, and spectra need none. */
+class PretrainedModel implements OpenedModel {
+  #tokenizer: Tokenizer | undefined;
+
+  constructor(
+    readonly source: ModelSource,
+    readonly config: DecoderConfig,
+  ) {}
+
+  get tokenizer(): Tokenizer {
+    return (this.#tokenizer ??= readTokenizer(this.source));
+  }
+}
+
+function readTokenizer({ tokenizer, path }: ModelSource): Tokenizer {
+  const { tokenizerJson, tokenizerConfig, chatTemplate } = tokenizer;
+  return new Tokenizer({ tokenizer: tokenizerJson, config: tokenizerConfig ?? {}, chatTemplate, file: path });
 }
 
 /** A pre-trained model, ready to be put into graphs. */
@@ -55,27 +75,22 @@ export async function openPretrained(path: string, options: LoadOptions = {}): P
       });
     }
   }
-  const { tokenizerJson, tokenizerConfig, chatTemplate } = source.tokenizer;
-  const tokenizer = new Tokenizer({
-    tokenizer: tokenizerJson,
-    config: tokenizerConfig ?? {},
-    chatTemplate,
-    file: source.path,
-  });
-  return { source, config, tokenizer };
+  return new PretrainedModel(source, config);
 }
 
 /** Makes the weights of an opened model available as f32 (converted once, where they are of another type). */
 export async function mapWeights(opened: OpenedModel, options: LoadOptions = {}): Promise<LoadedModel> {
-  const weights = await opened.source.mapped(workOptions(options));
+  // What is wrong with the tokenizer is said before the weights are converted, which takes minutes.
+  const { source, config, tokenizer } = opened;
+  const weights = await source.mapped(workOptions(options));
   const locate = (weight: string): ExternalLocation => {
     const tensor = weights.tensors.get(weight);
     if (tensor === undefined) {
-      throw new InputError({ what: 'the model lacks a tensor', file: opened.source.path, tensor: weight });
+      throw new InputError({ what: 'the model lacks a tensor', file: source.path, tensor: weight });
     }
     return tensor;
   };
-  return { ...opened, weights, locate };
+  return { source, config, tokenizer, weights, locate };
 }
 
 /** Opens a model and makes its weights available. */
