@@ -51,6 +51,11 @@ export function claimsOf(rows) {
   if (lora === undefined) return [];
   const spread = (a, b) => Math.max(spreadOf(a), spreadOf(b));
   const yes = (holds) => (holds ? 'holds' : 'does NOT hold');
+  /** Whether one is better than another: by more than their seeds differ, or only in the mean. */
+  const better = (one, other) => {
+    const below = lossOf(other) - lossOf(one);
+    return below > 0 && below <= spread(one, other) ? "lies within the seeds' spread" : yes(below > 0);
+  };
   const claims = done
     .filter(({ name }) => name.startsWith('lamda'))
     .map((row) => {
@@ -64,7 +69,7 @@ export function claimsOf(rows) {
     if (!row.name.startsWith('lamda') || updatesOf(row) > updatesOf(few)) continue;
     const below = lossOf(few) - lossOf(row);
     claims.push(
-      `- ${row.title} against ${few.title} (${Math.round(updatesOf(few) / 1000)} K updates): ${digits(below)} below it; better at no more updates ${yes(below > 0)}.`,
+      `- ${row.title} against ${few.title} (${Math.round(updatesOf(few) / 1000)} K updates): ${digits(below)} below it; better at no more updates ${better(row, few)}.`,
     );
   }
   for (const [plus, even] of [
@@ -77,7 +82,7 @@ export function claimsOf(rows) {
     if (a === undefined || b === undefined) continue;
     const below = lossOf(b) - lossOf(a);
     claims.push(
-      `- ${a.title} against ${b.title}: ${digits(below)} below it; better at the same mean rank ${yes(below > 0)}.`,
+      `- ${a.title} against ${b.title}: ${digits(below)} below it; better at the same mean rank ${better(a, b)}.`,
     );
   }
   const pissa = named('pissa');
