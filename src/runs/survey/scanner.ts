@@ -182,12 +182,13 @@ export class RunScanner extends Owner {
   private async take(listings: readonly Listing[]): Promise<void> {
     const breath = new Breath();
     const gone = new Set(this.#entries.keys());
-    let added = false;
+    const added = new Set<RunEntry>();
     for (const listing of listings) {
       for (const folder of listing.folders()) {
         if (gone.delete(folder) || this.#entries.has(folder)) continue;
-        this.#entries.set(folder, new RunEntry(folder, this.#context));
-        added = true;
+        const entry = new RunEntry(folder, this.#context);
+        this.#entries.set(folder, entry);
+        added.add(entry);
         await breath.take();
       }
     }
@@ -196,13 +197,13 @@ export class RunScanner extends Owner {
       this.#entries.delete(folder);
       if (entry !== undefined) this.#unread.delete(entry);
     }
-    if (!added && gone.size === 0) return;
-    if (added) await this.adoptCached();
+    if (added.size === 0 && gone.size === 0) return;
+    if (added.size > 0) await this.adoptCached();
     this.#newest = undefined;
-    // The newest are shown at once, by their names.
-    for (const entry of this.toSurvey().slice(MANY)) this.#unread.add(entry);
+    // The newest are shown at once, by their names. What is shown already stays.
+    for (const entry of this.toSurvey().slice(MANY)) if (added.has(entry)) this.#unread.add(entry);
     this.changed(true);
-    if (added) this.fill();
+    if (added.size > 0) this.fill();
   }
 
   /** Reads the runs that are new, the newest first. */

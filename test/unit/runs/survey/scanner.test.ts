@@ -370,4 +370,22 @@ describe('the scanner', () => {
     expect(scanner.unread).toBe(0);
     expect(warnings).toEqual(['it has ended']);
   });
+
+  it('hides none of many runs again that are shown, where another is made meanwhile', async () => {
+    for (let i = 0; i < 1100; i++) makeRun(root, runId(i));
+    scanner = make({ survey: () => Promise.reject(new Error('it has ended')) });
+    let shown = 0;
+    let hidden = 0;
+    scanner.onDidChange(() => {
+      hidden += Math.max(0, shown - scanner.runs.length);
+      shown = scanner.runs.length;
+    });
+    await scanner.setRoots([root]);
+    await until(() => shown === 1100);
+    expect(scanner.filling).toBe(true);
+    makeRun(root, runId(1100));
+    await scanner.list(true);
+    await until(() => !scanner.filling);
+    expect([scanner.runs.length, scanner.unread, hidden]).toEqual([1101, 0, 0]);
+  });
 });
