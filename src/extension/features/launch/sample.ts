@@ -3,6 +3,7 @@ import { InputError } from '../../../base/errors';
 import { isRecord } from '../../../base/guards';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
+import { chooseFolder } from '../../vscode/chooseFolder';
 
 /** The folder that the sample is copied to, below the one that is chosen. */
 const FOLDER = 'eigenloom-sample';
@@ -72,14 +73,7 @@ async function chooseParent(context: vscode.ExtensionContext): Promise<vscode.Ur
   });
   if (picked === undefined) return undefined;
   if (picked.own) return context.globalStorageUri;
-  const [chosen] =
-    (await vscode.window.showOpenDialog({
-      title: 'Where to Put the Sample',
-      openLabel: 'Put It Here',
-      canSelectFiles: false,
-      canSelectFolders: true,
-    })) ?? [];
-  return chosen;
+  return chooseFolder({ title: 'Where to Put the Sample', openLabel: 'Put It Here' });
 }
 
 /** Shows the first experiment of a sample that was just opened. */

@@ -6,6 +6,7 @@ import type { ExportFormat } from '../../../protocol/tasks';
 import { COMMANDS } from '../../ids';
 import type { Services } from '../../services';
 import { requireTrust } from '../../trust';
+import { chooseFolder } from '../../vscode/chooseFolder';
 import { exportName, exportProgress } from './exportNames';
 import { isExportable } from './rowItem';
 import type { RunSummary } from '../../../runs/survey/summary';
@@ -20,14 +21,11 @@ export function addExportCommand({ commands, settings }: Services, targets: RunT
     if (run === undefined) return;
     const format = await pickFormat(run);
     if (format === undefined) return;
-    const [parent] =
-      (await vscode.window.showOpenDialog({
-        title: 'Where to Put the Exported Folder',
-        openLabel: 'Export Here',
-        canSelectFiles: false,
-        canSelectFolders: true,
-        defaultUri: vscode.Uri.file(path.dirname(run.source)),
-      })) ?? [];
+    const parent = await chooseFolder({
+      title: 'Where to Put the Exported Folder',
+      openLabel: 'Export Here',
+      defaultUri: vscode.Uri.file(path.dirname(run.source)),
+    });
     if (parent === undefined) return;
     const out = await freeFolder(parent.fsPath, exportName(run, format));
     if (!(await exportTo(run, format, out, settings.cacheFolder()))) return;

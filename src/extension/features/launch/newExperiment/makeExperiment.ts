@@ -6,6 +6,7 @@ import { InputError, RunError } from '../../../../base/errors';
 import { reasonOf, temporaryName } from '../../../../runs/files';
 import { COMMANDS } from '../../../ids';
 import type { Services } from '../../../services';
+import { chooseFolder } from '../../../vscode/chooseFolder';
 import { copySample, sampleSource } from '../sample';
 import { inCopy, pathInFile } from './places';
 import { experimentText } from './template';
@@ -49,13 +50,7 @@ async function targetFolder(): Promise<string | undefined> {
     });
     return picked?.uri.fsPath;
   }
-  const [chosen] =
-    (await vscode.window.showOpenDialog({
-      title: 'Where to Put the Experiment',
-      openLabel: 'Put It Here',
-      canSelectFiles: false,
-      canSelectFolders: true,
-    })) ?? [];
+  const chosen = await chooseFolder({ title: 'Where to Put the Experiment', openLabel: 'Put It Here' });
   return chosen?.fsPath;
 }
 
