@@ -227,8 +227,8 @@ export const inspectorApi = {
    */
   difference: method([text, text, text], differenceSchema),
   /**
-   * What is known of these run folders, to be listed: a line each of the run explorer's cache. Runs at work and broken
-   * ones are left out.
+   * What is known of these run folders, to be listed: lines of the run explorer's cache. Runs at work and broken ones
+   * are left out.
    */
   survey: method([Type.Array(text)], Type.Array(text)),
   caches: method([], Type.Object({ folder: text, caches: Type.Array(cacheSchema) })),

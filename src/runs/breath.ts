@@ -5,9 +5,14 @@ const LONGEST = 8;
 export class Breath {
   #since = performance.now();
 
+  /** True once it is time: where the pieces of work are many and tiny, `take` is worth calling only then. */
+  get due(): boolean {
+    return performance.now() - this.#since >= LONGEST;
+  }
+
   /** Call between pieces of work of a few milliseconds. */
   async take(): Promise<void> {
-    if (performance.now() - this.#since < LONGEST) return;
+    if (!this.due) return;
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#since = performance.now();
   }

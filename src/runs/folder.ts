@@ -68,29 +68,37 @@ export function runPaths(folder: string): RunPaths {
   return new RunPaths(folder);
 }
 
-const ID = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.+)-[0-9a-z]{4}$/u;
+const ID = /^\d{8}-\d{6}-.+-[0-9a-z]{4}$/u;
 
 /** True for a folder's name that a run may have. */
 export function isRunId(name: string): boolean {
   return ID.test(name);
 }
 
-/**
- * What a run's id alone tells: its name as far as an id holds it, and when it was made (milliseconds since 1970, to
- * the second). Undefined for a name that is no id.
- */
-export function parseRunId(id: string): { name: string; created: number } | undefined {
-  const [, year, month, day, hour, minute, second, name] = ID.exec(id) ?? [];
-  if (name === undefined) return undefined;
-  const created = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
+/** The run's name, as far as its id holds it; the whole of what is no id. */
+export function nameBy(id: string): string {
+  return isRunId(id) ? id.slice(16, -5) : id;
+}
+
+/** When a run was made (milliseconds since 1970, to the second), as its id says; 0 where that is no id. */
+export function createdBy(id: string): number {
+  if (!isRunId(id)) return 0;
+  const digits = (from: number, to: number): number => {
+    // Ten thousand ids are read at once: nothing is made anew for each.
+    let value = 0;
+    for (let i = from; i < to; i++) value = 10 * value + id.charCodeAt(i) - 0x30;
+    return value;
+  };
+  const day = digits(0, 8);
+  const time = digits(9, 15);
+  return Date.UTC(
+    Math.floor(day / 10_000),
+    (Math.floor(day / 100) % 100) - 1,
+    day % 100,
+    Math.floor(time / 10_000),
+    Math.floor(time / 100) % 100,
+    time % 100,
   );
-  return { name, created };
 }
 
 /** An id for a run of that name: `20261124-180300-my-run-x7q2`, in UTC, so that ids sort by time. */

@@ -59,6 +59,14 @@ export function makeRun(
   return folder;
 }
 
+/** The fields of a summary, however it is kept. */
+export function plainSummary(summary: RunSummary): RunSummary {
+  const said = new Map<string, unknown>();
+  let key: keyof RunSummary;
+  for (key in collectId('')) said.set(key, summary[key]);
+  return { ...collectId(summary.folder), ...Object.fromEntries(said) };
+}
+
 /** A summary that differs from a run done yesterday in `change` alone. */
 export function summaryOf(change: Partial<RunSummary> = {}): RunSummary {
   return {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { disposable, Owner } from '../../base/disposable';
 import { InputError } from '../../base/errors';
 import type { PanelSubject } from '../../protocol/panels/subject';
-import { parseRunId } from '../../runs/folder';
+import { nameBy } from '../../runs/folder';
 import type { FollowedSubject } from '../follower';
 import type { SelectedRuns } from '../selectedRuns';
 import type { Services } from '../services';
@@ -126,6 +126,6 @@ async function withText(subject: PanelSubject): Promise<FollowedSubject> {
 /** What a subject is called on a tab and in a file's name. */
 export function shortName({ kind, path: place }: PanelSubject): string {
   const name = path.basename(place);
-  if (kind === 'run') return parseRunId(name)?.name ?? name;
+  if (kind === 'run') return nameBy(name);
   return name.replace(/\.tune\.ya?ml$/u, '');
 }

@@ -2,10 +2,11 @@ import * as path from 'node:path';
 import { isRecord } from '../../base/guards';
 import type { RunRecord } from '../../protocol/run/record';
 import type { RunStatus } from '../../protocol/run/status';
-import { parseRunId } from '../folder';
+import { createdBy, nameBy } from '../folder';
 import type { ProcessIdentity } from '../process';
 import type { UserNotes } from '../user';
 import type { MetricDigest } from './digest';
+import { encodeRuns } from './packed';
 import { type EvalPoint, isActive, type RunSummary } from './summary';
 
 /** What of `run.json` a summary needs: the whole of it would be kept ten thousand times. */
@@ -58,16 +59,10 @@ export function collectRecord(record: RunRecord): RecordPart {
   };
 }
 
-/** When a run was made (milliseconds since 1970), as its id says; 0 where that is no id. */
-export function createdBy(id: string): number {
-  return parseRunId(id)?.created ?? 0;
-}
-
 /** The summary of a run of which only its folder's name is known yet. */
 export function collectId(folder: string): RunSummary {
   const id = path.basename(folder);
-  const parsed = parseRunId(id);
-  const name = parsed?.name ?? id;
+  const name = nameBy(id);
   return {
     folder,
     id,
@@ -79,7 +74,7 @@ export function collectId(folder: string): RunSummary {
     rank: undefined,
     model: '',
     device: undefined,
-    created: parsed?.created ?? 0,
+    created: createdBy(id),
     started: undefined,
     ended: undefined,
     step: 0,
@@ -145,7 +140,10 @@ export function collectSummary({ folder, record, status, notes, digest, activity
 
 /** True where two summaries say the same. */
 export function sameSummary(a: RunSummary, b: RunSummary): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a.secondsLeft !== b.secondsLeft || a.activity !== b.activity) return false;
+  const said = (summary: RunSummary): string =>
+    [...encodeRuns([{ recordStamp: '', userStamp: '', summary }])].join();
+  return said(a) === said(b);
 }
 
 /** The last part of a model's path or hub id, with the one before where it says little by itself. */

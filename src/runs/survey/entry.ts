@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { toError } from '../../base/errors';
 import type { RunStatus } from '../../protocol/run/status';
 import { errorCode } from '../files';
-import { type RunPaths, runPaths } from '../folder';
+import { createdBy, type RunPaths, runPaths } from '../folder';
 import type { Liveness } from '../liveness';
 import { decodeUserNotes, NO_NOTES, type UserNotes } from '../user';
-import type { CachedRun } from './cache';
-import { collectId, collectSummary, createdBy, type RecordPart, sameSummary } from './collect';
+import { collectId, collectSummary, type RecordPart, sameSummary } from './collect';
 import type { MetricDigest } from './digest';
 import { LiveFiles } from './liveFiles';
 import { currentStatus } from './liveStatus';
+import type { CachedRun, PackedRun } from './packed';
 import { digestMetrics, readRecord, silenceOf, stampOf } from './runFiles';
 import { type BrokenSummary, isActive, type RunSummary } from './summary';
 
@@ -36,18 +36,25 @@ class Reading {
   grown: number | undefined;
 }
 
+/** Which state of a run's files was read. */
+interface Stamps {
+  readonly recordStamp: string | undefined;
+  readonly userStamp: string | undefined;
+}
+
 /** One run folder: reads what has changed of it when asked to look, and keeps the summary of that. */
 export class RunEntry {
   #summary: RunSummary | undefined;
   /** When it was made, by its folder's name. */
   #named: number | undefined;
   #broken: BrokenSummary | undefined;
-  #recordStamp: string | undefined;
-  #userStamp: string | undefined;
+  #stamps: Stamps | undefined;
   #reading: Reading | undefined;
   /** Until when a trainer's first words are waited for, by the context's clock. */
   #awaitedUntil: number | undefined;
   #looked = false;
+  /** Not to be shown yet: another process is reading it, and it would be a bare name before that. */
+  hidden = false;
   #looking: Promise<boolean> | undefined;
 
   constructor(
@@ -94,28 +101,27 @@ export class RunEntry {
 
   /** True where more is known than what its folder's name says. */
   get known(): boolean {
-    return this.#looked || this.#recordStamp !== undefined;
+    return this.#looked || this.#stamps?.recordStamp !== undefined;
   }
 
   /**
    * Takes over what was known when it was looked at last: in another session, so that it is still to be looked at, or
    * (`now`) by another process just now.
    */
-  adopt({ recordStamp, userStamp, summary }: CachedRun, now = false): void {
+  adopt(run: PackedRun, now = false): void {
     if (this.#looked) return;
-    this.#recordStamp = recordStamp;
-    this.#userStamp = userStamp;
-    // Of the folder's path there is one string: the id is a part of it.
-    this.#summary = { ...summary, folder: this.folder, id: path.basename(this.folder) };
+    this.#stamps = run;
+    this.#summary = run;
     this.#looked = now;
   }
 
   /** What another session may take over; undefined while a trainer is at work, or where there is nothing to know. */
   get cached(): CachedRun | undefined {
-    const stamps = { recordStamp: this.#recordStamp, userStamp: this.#userStamp };
-    if (stamps.recordStamp === undefined || stamps.userStamp === undefined) return undefined;
+    const recordStamp = this.#stamps?.recordStamp;
+    const userStamp = this.#stamps?.userStamp;
+    if (recordStamp === undefined || userStamp === undefined) return undefined;
     if (this.live || this.#broken !== undefined || this.summary.status === undefined) return undefined;
-    return { recordStamp: stamps.recordStamp, userStamp: stamps.userStamp, summary: this.summary };
+    return { recordStamp, userStamp, summary: this.summary };
   }
 
   /** Reads what has changed; true where the summary is another then. */
@@ -132,8 +138,8 @@ export class RunEntry {
       const [recordStamp, userStamp] = await Promise.all([stampOf(record), stampOf(user)]);
       // It was moved away as a whole: whoever lists the runs will see.
       if (recordStamp === '' && (await stampOf(this.folder)) === '') return false;
-      const changed = recordStamp !== this.#recordStamp;
-      const noted = userStamp !== this.#userStamp;
+      const changed = recordStamp !== this.#stamps?.recordStamp;
+      const noted = userStamp !== this.#stamps?.userStamp;
       if (!changed && !noted && !this.live) return false;
       const reading = (this.#reading ??= new Reading());
       if (changed) await this.readRecord(reading, recordStamp);
@@ -151,14 +157,14 @@ export class RunEntry {
   private async readRecord(reading: Reading, stamp: string): Promise<void> {
     if (stamp === '') throw new Error('it has no run.json');
     reading.record = await readRecord(this.#paths);
-    this.#recordStamp = stamp;
+    this.#stamps = { recordStamp: stamp, userStamp: this.#stamps?.userStamp };
     if (!this.#looked) return;
     reading.grown = this.context.clock();
     this.#awaitedUntil = undefined;
   }
 
   private async readNotes(stamp: string): Promise<UserNotes> {
-    this.#userStamp = stamp;
+    this.#stamps = { recordStamp: this.#stamps?.recordStamp, userStamp: stamp };
     if (stamp === '') return NO_NOTES;
     try {
       return decodeUserNotes(await fs.readFile(this.#paths.user, 'utf8'), this.#paths.user);
@@ -212,7 +218,7 @@ export class RunEntry {
     const code = errorCode(thrown);
     if (code !== undefined && code !== 'ENOENT' && this.summary.status !== undefined) return false;
     const why = toError(thrown).message;
-    this.#recordStamp = undefined;
+    this.#stamps = { recordStamp: undefined, userStamp: this.#stamps?.userStamp };
     if (reading !== undefined) reading.live = undefined;
     if (this.#broken?.why === why) return false;
     const { id, created } = this.summary;

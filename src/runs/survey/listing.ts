@@ -21,8 +21,8 @@ export class Listing {
 
   /** The folders as they were read last. */
   *folders(): Iterable<string> {
-    // Put together by hand: for ten thousand, `path.join` leaves much behind.
-    for (const name of this.#names) yield this.#prefix + name;
+    // For ten thousand, `path.join` leaves much behind; and joined, each is one piece in memory.
+    for (const name of this.#names) yield [this.#prefix, name].join('');
   }
 
   /** Looks whether the root has changed, and reads it if so; `anyway`: in any case. True where it was read. */

@@ -5,9 +5,10 @@ import { Emitter } from '../../base/emitter';
 import { toError } from '../../base/errors';
 import { Breath } from '../breath';
 import { Liveness } from '../liveness';
-import { type CachedRun, cachedRunDecoder, readCache, writeCache } from './cache';
+import { RunsCache } from './cache';
 import { type EntryContext, RunEntry } from './entry';
 import { Listing } from './listing';
+import { RunsDecoder } from './packed';
 import { inParallel } from './pool';
 import { poll } from './poll';
 import type { BrokenSummary, RunSummary } from './summary';
@@ -42,8 +43,8 @@ export interface ScannerOptions {
   /** Where summaries are kept between sessions; undefined: nowhere. */
   readonly cache?: string | undefined;
   /**
-   * Reads runs in another process: what reading ten thousand of them leaves behind stays there. Answers a line of
-   * `encodeCachedRun` for each folder but those of runs at work and broken ones.
+   * Reads runs in another process: what reading ten thousand of them leaves behind stays there. Answers `encodeRuns`
+   * of them, but for runs at work and broken ones.
    */
   readonly survey?: ((folders: readonly string[]) => Promise<readonly string[]>) | undefined;
   readonly intervals?: Intervals;
@@ -66,11 +67,11 @@ export class RunScanner extends Owner {
   readonly #entries = new Map<string, RunEntry>();
   readonly #context: EntryContext;
   readonly #intervals: Intervals;
+  readonly #cache: RunsCache | undefined;
   #listings: readonly Listing[] = [];
   #newest: readonly RunEntry[] | undefined;
-  /** New runs that another process is reading: they are not shown by their names alone before that. */
-  readonly #unread = new Set<RunEntry>();
   #runs: readonly RunSummary[] | undefined;
+  #unread: number | undefined;
   #broken: readonly BrokenSummary[] | undefined;
   #filling: Promise<void> | undefined;
   #fillAgain = false;
@@ -83,6 +84,7 @@ export class RunScanner extends Owner {
     const { warn, liveness = new Liveness(), hostname = os.hostname() } = options;
     this.#context = { warn, liveness, hostname, clock: options.clock ?? (() => performance.now()) };
     this.#intervals = options.intervals ?? INTERVALS;
+    this.#cache = options.cache === undefined ? undefined : new RunsCache(options.cache);
     this.register(disposable(() => clearTimeout(this.#saving)));
   }
 
@@ -112,13 +114,13 @@ export class RunScanner extends Owner {
   /** The newest first. */
   get runs(): readonly RunSummary[] {
     return (this.#runs ??= this.newest
-      .filter((entry) => entry.broken === undefined && !this.#unread.has(entry))
+      .filter((entry) => entry.broken === undefined && !entry.hidden)
       .map(summaryOf));
   }
 
   /** How many runs there are that are not among `runs` yet. */
   get unread(): number {
-    return this.#unread.size;
+    return (this.#unread ??= this.newest.filter(({ hidden }) => hidden).length);
   }
 
   get broken(): readonly BrokenSummary[] {
@@ -182,28 +184,25 @@ export class RunScanner extends Owner {
   private async take(listings: readonly Listing[]): Promise<void> {
     const breath = new Breath();
     const gone = new Set(this.#entries.keys());
-    const added = new Set<RunEntry>();
+    const added: RunEntry[] = [];
     for (const listing of listings) {
       for (const folder of listing.folders()) {
         if (gone.delete(folder) || this.#entries.has(folder)) continue;
         const entry = new RunEntry(folder, this.#context);
         this.#entries.set(folder, entry);
-        added.add(entry);
-        await breath.take();
+        added.push(entry);
+        if (breath.due) await breath.take();
       }
     }
-    for (const folder of gone) {
-      const entry = this.#entries.get(folder);
-      this.#entries.delete(folder);
-      if (entry !== undefined) this.#unread.delete(entry);
-    }
-    if (added.size === 0 && gone.size === 0) return;
-    if (added.size > 0) await this.adoptCached();
+    for (const folder of gone) this.#entries.delete(folder);
+    if (added.length === 0 && gone.size === 0) return;
+    if (added.length > 0) await this.adoptCached();
     this.#newest = undefined;
     // The newest are shown at once, by their names. What is shown already stays.
-    for (const entry of this.toSurvey().slice(MANY)) if (added.has(entry)) this.#unread.add(entry);
+    const others = new Set(this.toSurvey().slice(MANY));
+    if (others.size > 0) for (const entry of added) entry.hidden = others.has(entry);
     this.changed(true);
-    if (added.size > 0) this.fill();
+    if (added.length > 0) this.fill();
   }
 
   /** Reads the runs that are new, the newest first. */
@@ -224,14 +223,11 @@ export class RunScanner extends Owner {
 
   /** Takes over what an earlier session knew. */
   private async adoptCached(): Promise<void> {
-    const { cache } = this.options;
-    if (cache === undefined || this.#adopted) return;
+    if (this.#adopted) return;
     this.#adopted = true;
-    try {
-      await readCache(cache, (run) => this.#entries.get(run.summary.folder)?.adopt(run));
-    } catch (thrown) {
-      this.options.warn(`${cache}: ${toError(thrown).message}`);
-    }
+    await this.cached((cache) =>
+      cache.read(this.decoder(), (run) => this.#entries.get(run.folder)?.adopt(run)),
+    );
   }
 
   /** The new runs that are so many that another process is to read them; none where there is no such process. */
@@ -246,24 +242,30 @@ export class RunScanner extends Owner {
     const { survey, warn } = this.options;
     if (survey === undefined) return;
     const entries = this.toSurvey();
-    const decode = cachedRunDecoder();
+    const decoder = this.decoder();
     try {
       for (let from = 0, to = MANY; from < entries.length && !this.disposed; from = to, to += MORE) {
         const some = entries.slice(from, to);
-        for (const line of await survey(some.map(folderOf))) {
-          const run = decode(line);
-          if (run !== undefined) this.#entries.get(run.summary.folder)?.adopt(run, true);
+        const lines = await survey(some.map(folderOf));
+        for (const line of lines) {
+          decoder.decode(line, (run) => this.#entries.get(run.folder)?.adopt(run, true));
         }
-        for (const entry of some) this.#unread.delete(entry);
+        for (const entry of some) entry.hidden = false;
         this.changed(true);
-        this.saveLater();
+        await this.cached((cache) => cache.append(lines));
       }
     } catch (thrown) {
       if (!this.disposed) warn(toError(thrown).message);
     }
-    if (this.#unread.size === 0) return;
-    this.#unread.clear();
+    const hidden = entries.filter((entry) => entry.hidden);
+    if (hidden.length === 0) return;
+    for (const entry of hidden) entry.hidden = false;
     this.changed(true);
+  }
+
+  /** Reads what is known of the runs that there are. */
+  private decoder(): RunsDecoder {
+    return new RunsDecoder((folder) => this.#entries.get(folder)?.folder);
   }
 
   private async lookAt(entries: readonly RunEntry[]): Promise<void> {
@@ -280,38 +282,43 @@ export class RunScanner extends Owner {
   private changed(order: boolean): void {
     if (order) this.#newest = undefined;
     this.#runs = undefined;
+    this.#unread = undefined;
     this.#broken = undefined;
     this.#changed.fire();
   }
 
   /** Keeps what is known for the next session: soon, but never twice at a time. */
   private saveLater(): void {
-    const { cache, saveAfter = SAVE_AFTER } = this.options;
-    if (cache === undefined || this.disposed) return;
+    const { saveAfter = SAVE_AFTER } = this.options;
+    if (this.#cache === undefined || this.disposed) return;
     this.#unsaved = true;
     if (this.#saving !== undefined) return;
     this.#saving = setTimeout(() => {
-      void this.save(cache).then(() => {
+      void this.save().then(() => {
         this.#saving = undefined;
         if (this.#unsaved) this.saveLater();
       });
     }, saveAfter);
   }
 
-  private async save(file: string): Promise<void> {
+  private async save(): Promise<void> {
     // Ten thousand runs that are being read would be written again and again.
     await this.#filling;
     this.#unsaved = false;
+    const known = this.newest.map(({ cached }) => cached).filter((run) => run !== undefined);
+    await this.cached((cache) => cache.write(known));
+  }
+
+  /** Does something with the cache, if there is one. Nothing hangs on it: where that fails, it is told. */
+  private async cached(use: (cache: RunsCache) => Promise<void>): Promise<void> {
+    const cache = this.#cache;
+    if (cache === undefined) return;
     try {
-      await writeCache(file, cachedOf(this.newest));
+      await use(cache);
     } catch (thrown) {
-      this.options.warn(`${file}: ${toError(thrown).message}`);
+      this.options.warn(`${cache.file}: ${toError(thrown).message}`);
     }
   }
-}
-
-function* cachedOf(entries: readonly RunEntry[]): Iterable<CachedRun> {
-  for (const { cached } of entries) if (cached !== undefined) yield cached;
 }
 
 function summaryOf({ summary }: RunEntry): RunSummary {

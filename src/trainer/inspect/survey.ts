@@ -1,13 +1,13 @@
 import * as os from 'node:os';
 import { Liveness } from '../../runs/liveness';
-import { encodeCachedRun } from '../../runs/survey/cache';
+import { type CachedRun, encodeRuns } from '../../runs/survey/packed';
 import { RunEntry } from '../../runs/survey/entry';
 import { inParallel } from '../../runs/survey/pool';
 
 /** How many runs are read at the same time: the system has four threads for it. */
 const WIDTH = 8;
 
-/** What is known of run folders, a line each; see `inspectorApi.survey`. */
+/** What is known of run folders; see `inspectorApi.survey`. */
 export async function surveyRuns(folders: readonly string[]): Promise<string[]> {
   const context = {
     liveness: new Liveness(),
@@ -15,12 +15,12 @@ export async function surveyRuns(folders: readonly string[]): Promise<string[]> 
     warn: (text: string) => void process.stderr.write(`${text}\n`),
     clock: () => performance.now(),
   };
-  const lines: string[] = [];
+  const runs: CachedRun[] = [];
   await inParallel(folders, WIDTH, async (folder) => {
     const entry = new RunEntry(folder, context);
     await entry.look();
     const { cached } = entry;
-    if (cached !== undefined) lines.push(encodeCachedRun(cached));
+    if (cached !== undefined) runs.push(cached);
   });
-  return lines;
+  return [...encodeRuns(runs)];
 }

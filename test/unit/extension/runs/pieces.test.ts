@@ -14,7 +14,7 @@ import {
   decodeNewTag,
   retagged,
 } from '../../../../src/extension/features/runs/tags';
-import { parseRunId, runPaths } from '../../../../src/runs/folder';
+import { createdBy, nameBy, runPaths } from '../../../../src/runs/folder';
 import { recordOf, runId, summaryOf, temporaryFolder, trainLine } from '../../../support/runFolders';
 
 describe('the folders that runs are looked for in', () => {
@@ -55,8 +55,8 @@ describe('what is taken of a record', () => {
   });
 
   it('reads the id of a run made in a leap second of nobody’s, and none of what is no id', () => {
-    expect(parseRunId(runId(1))).toEqual({ name: 'try', created: Date.UTC(2026, 10, 24, 18, 1) });
-    expect(parseRunId('runs')).toBeUndefined();
+    expect([nameBy(runId(1)), createdBy(runId(1))]).toEqual(['try', Date.UTC(2026, 10, 24, 18, 1)]);
+    expect([nameBy('runs'), createdBy('runs')]).toEqual(['runs', 0]);
   });
 });
 

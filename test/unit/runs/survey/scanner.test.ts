@@ -13,12 +13,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { durationOf } from '../../../../src/extension/features/runs/query/match';
 import { levelsOf, SparkSampler } from '../../../../src/runs/survey/spark';
+import { type CachedRun, encodeRuns, RunsDecoder } from '../../../../src/runs/survey/packed';
 import { RunScanner, type ScannerOptions } from '../../../../src/runs/survey/scanner';
 import { describeRun, speakRun } from '../../../../src/extension/features/runs/words';
 import { changeUserNotes } from '../../../../src/runs/user';
 import { thisProcess } from '../../../../src/runs/process';
 import { surveyRuns } from '../../../../src/trainer/inspect/survey';
-import { makeRun, recordOf, runId, temporaryFolder, trainLine } from '../../../support/runFolders';
+import {
+  makeRun,
+  plainSummary,
+  recordOf,
+  runId,
+  temporaryFolder,
+  trainLine,
+} from '../../../support/runFolders';
 
 const QUICK = { live: 20, roots: 20, recent: 20, rest: 50 };
 const HERE = {
@@ -308,7 +316,7 @@ describe('the scanner', () => {
 
   it('makes nothing of a cache that is damaged', async () => {
     const cache = join(root, 'runs.jsonl');
-    writeFileSync(cache, '{"eigenloom":"runs","formatVersion":1}\n{"recordStamp": 3\nnull\n{"summary":{}}\n');
+    writeFileSync(cache, '{"eigenloom":"runs","formatVersion":3}\n[[\nnull\n[["a"],[[0]]]\n');
     makeRun(join(root, 'runs'), runId(1));
     const other = make({ cache });
     await other.setRoots([join(root, 'runs')]);
@@ -335,7 +343,15 @@ describe('the scanner', () => {
       survey: async (some) => {
         asked.push(some);
         shown.push([scanner.runs.length, scanner.unread]);
-        return (await surveyRuns(some)).map((line) => line.replace('"loss":3', '"loss":4'));
+        const runs: CachedRun[] = [];
+        const decoder = new RunsDecoder((folder) => folder);
+        for (const line of await surveyRuns(some)) {
+          decoder.decode(line, (run) => {
+            const { recordStamp, userStamp } = run;
+            runs.push({ recordStamp, userStamp, summary: { ...plainSummary(run), loss: 4 } });
+          });
+        }
+        return [...encodeRuns(runs)];
       },
     });
     await scanner.setRoots([root]);
