@@ -30,8 +30,11 @@ describe('the panels', () => {
 
   it('show the tokens of an experiment as the run reads them', async () => {
     await workbench.command('Eigenloom: Preview Tokens');
+    const opening = workbench.page.locator('.statusbar-item', { hasText: 'Opening Tokens…' });
+    await until('word of the page that opens', async () => (await opening.count()) === 1);
     const page = await webview(workbench.page, TOKENS);
     await until('rows', async () => (await page.locator('article.row').count()) > 1);
+    await until('no more word of that', async () => (await opening.count()) === 0);
     const first = page.locator('article.row').first();
     await until('each token that is counted', async () => {
       const [, all] = /(\d+) tokens, 31 learnt, \d+ cut off/u.exec(await first.innerText()) ?? [];

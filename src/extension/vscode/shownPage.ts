@@ -38,12 +38,34 @@ export function shownPage(
   // One that VS Code brings back has none of these.
   panel.webview.options = webviewOptions(extension);
   panel.iconPath = panelIcon(extension);
+  const opening = sayOpening(panel, title);
   const closing = panel.onDidDispose(closed);
   panel.webview.html = webviewPage(panel.webview, extension, name, title);
   return disposable(() => {
+    opening.dispose();
     closing.dispose();
     panel.dispose();
   });
+}
+
+/**
+ * Says in the status bar that a panel is opening, until its page speaks: VS Code takes seconds for the first page of a
+ * window, and shows nothing meanwhile. One that is behind others opens when it is looked at.
+ */
+function sayOpening(panel: vscode.WebviewPanel, title: string): Disposable {
+  if (!panel.visible) return disposable(() => undefined);
+  const ends = [
+    vscode.window.setStatusBarMessage(`$(loading~spin) Opening ${title}…`),
+    panel.webview.onDidReceiveMessage(end),
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) end();
+    }),
+    panel.onDidDispose(end),
+  ];
+  function end(): void {
+    for (const one of ends) one.dispose();
+  }
+  return disposable(end);
 }
 
 /** The icon on a panel's tab. A picture there knows no theme's colours, so that it comes in two. */
