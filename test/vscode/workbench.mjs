@@ -9,10 +9,13 @@ const HERE = import.meta.dirname;
 const ROOT = resolve(HERE, '..', '..');
 const SCRATCH = join(tmpdir(), 'eigenloom-workbench');
 
-const folder = process.argv[2] === undefined ? sample() : resolve(process.argv[2]);
+const own = process.argv[2] === undefined;
+const folder = own ? sample() : resolve(process.argv[2]);
+// Of the sample, an experiment is open: a new user sees at once what this is about.
+const files = own ? [join(folder, 'lamda.tune.yaml')] : [];
 const code = installed();
 const child =
-  code === undefined ? inBrowser(folder) : spawn(code, [`--extensionDevelopmentPath=${ROOT}`, folder]);
+  code === undefined ? inBrowser() : spawn(code, [`--extensionDevelopmentPath=${ROOT}`, folder, ...files]);
 child.on('error', (error) => {
   throw error;
 });
@@ -42,7 +45,7 @@ function installed() {
 }
 
 /** The ring's VS Code, with the checkout itself as the installed extension: build again and reload to see a change. */
-function inBrowser(opened) {
+function inBrowser() {
   if (process.platform !== 'linux') {
     throw new Error('VS Code is not here: install it, and let it put `code` on the path');
   }
@@ -73,8 +76,10 @@ function inBrowser(opened) {
   );
   server.stdout.setEncoding('utf8').on('data', (text) => {
     const url = /listening on (http:\/\/[\d.:]+)/u.exec(text)?.[1];
-    if (url !== undefined)
-      console.log(`Open ${url}/?folder=${encodeURIComponent(opened)} in a browser; Ctrl-C ends it.`);
+    if (url === undefined) return;
+    const payload = files.map((file) => ['openFile', `vscode-remote://${new URL(url).host}${file}`]);
+    const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
+    console.log(`Open ${url}/?${query} in a browser; Ctrl-C ends it.`);
   });
   return server;
 }
