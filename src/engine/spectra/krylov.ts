@@ -4,9 +4,8 @@ import type { MatrixSketch } from './sketch';
 import { orthonormaliser } from './smallMatrix';
 import { topEigen } from './tridiagonal/topEigen';
 
-/** Rows at once: a multiple of what the runtime's products take in one go. */
-const BLOCK_STEP = 6;
-const LEAST_BLOCK = 12;
+/** Rows at once: a multiple of what the runtime's products take in one go, which is two vectors of AVX2. */
+const BLOCK_STEP = 16;
 /** Of the rank that is wanted, a block has about this share; the passes make the basis several times as wide as it. */
 const BLOCK_SHARE = 0.5;
 
@@ -16,9 +15,15 @@ const BLOCK_SHARE = 0.5;
  */
 const CLEAN = 3e-3;
 
+/**
+ * Above this share of W's shorter side, a basis would cost about as much as the whole Gram matrix, and its last blocks
+ * would be made of little but round-off.
+ */
+const WIDEST = 0.75;
+
 /** How many rows the sketch starts from, where `rank` directions are wanted. */
 export function blockWidth(rank: number): number {
-  return Math.max(LEAST_BLOCK, BLOCK_STEP * Math.ceil((BLOCK_SHARE * rank) / BLOCK_STEP));
+  return BLOCK_STEP * Math.max(1, Math.ceil((BLOCK_SHARE * rank) / BLOCK_STEP));
 }
 
 /** What a Krylov space is made for. */
@@ -53,7 +58,7 @@ export async function krylovChoice(
   { short, block: b, passes, q }: KrylovForm,
 ): Promise<KrylovChoice> {
   const most = Math.max(passes, Math.ceil(q / b));
-  if (most * b > short) return wholeChoice(sketch, short, q);
+  if (most * b > WIDEST * short) return wholeChoice(sketch, short, q);
   // A row of zeros stands for the basis before the first block.
   const size = 1 + most * b;
   const rows = new Float32Array(size * short);

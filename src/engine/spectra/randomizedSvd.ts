@@ -17,7 +17,7 @@ export interface SvdSettings {
   readonly powerIterations: number;
 }
 
-export const DEFAULT_SVD: SvdSettings = { oversampling: 4, powerIterations: 12 };
+export const DEFAULT_SVD: SvdSettings = { oversampling: 4, powerIterations: 13 };
 
 /** Top singular triples with what they are worth. */
 export interface ApproximateSvd extends TopSingular {

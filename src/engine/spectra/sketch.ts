@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph';
 import type { DeviceTensor, RunResult, Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import type { GramTriples } from './gramTriples';
-import { backGraph, finishGraph, outGraph, passGraph, refineGraph } from './sketchGraphs';
+import { backGraph, finishGraph, outGraph, passGraph, refineGraph, turnedGraph } from './sketchGraphs';
 
 /** Rows of vectors on the runtime's device, with their Gram matrix. */
 interface Sketch {
@@ -51,6 +51,7 @@ type Feeds = Parameters<Session['run']>[0];
 
 /** What outlives a run stays on the device; Gram matrices come to the host. */
 const GRAPHS = {
+  turned: { graph: turnedGraph, kept: ['turned'] },
   pass: { graph: passGraph, kept: ['next_rest'] },
   out: { graph: outGraph, kept: ['x', 'image'] },
   back: { graph: backGraph, kept: ['next'] },
@@ -67,6 +68,7 @@ export class SketchSessions {
     const make = ({ graph, kept }: (typeof GRAPHS)[keyof typeof GRAPHS], label: string): Promise<Session> =>
       runtime.createSession(graph(wide), { label: `svd ${label}`, keepOnDevice: kept });
     return new SketchSessions({
+      turned: await make(GRAPHS.turned, 'transpose'),
       pass: await make(GRAPHS.pass, 'pass'),
       out: await make(GRAPHS.out, 'images'),
       back: await make(GRAPHS.back, 'way back'),
@@ -88,6 +90,7 @@ export class SketchSessions {
 /** A decomposition that is under way; to be disposed of, with what stands on the device for it. */
 export class MatrixSketch {
   private readonly held: DeviceTensor[] = [];
+  #turned: DeviceTensor | undefined;
 
   constructor(
     private readonly sessions: Sessions,
@@ -95,7 +98,8 @@ export class MatrixSketch {
   ) {}
 
   async pass(feeds: PassFeeds): Promise<Pass> {
-    const run = await this.run('pass', { ...feeds, factor: squareOf(feeds.factor) });
+    this.#turned ??= this.keep(await this.run('turned', {}), 'turned');
+    const run = await this.run('pass', { ...feeds, turned: this.#turned, factor: squareOf(feeds.factor) });
     return {
       x: f32Of(run, 'x'),
       inner: f32Of(run, 'inner'),

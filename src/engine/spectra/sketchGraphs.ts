@@ -14,6 +14,7 @@ type Make = (wide: boolean) => Graph;
 function matrix(graph: Graph, wide: boolean) {
   const w = graph.input('w', 'f32', ['M', 'K']);
   return {
+    w,
     short: wide ? 'M' : 'K',
     long: wide ? 'K' : 'M',
     /** The products of rows [q, short] with W: rows [q, long]. */
@@ -23,6 +24,13 @@ function matrix(graph: Graph, wide: boolean) {
 }
 
 const named = (name: string | undefined): { readonly name?: string } => (name === undefined ? {} : { name });
+
+/** W's transpose: see `passGraph`. */
+export const turnedGraph: Make = () => {
+  const graph = new Graph();
+  graph.output(transpose(graph, graph.input('w', 'f32', ['M', 'K']), [1, 0], 'turned'));
+  return graph;
+};
 
 function outputGram(graph: Graph, rows: Value): void {
   const wide = graph.add('Cast', [rows], { to: 'f64' });
@@ -34,10 +42,15 @@ function outputGram(graph: Graph, rows: Value): void {
  * makes of them comes back in parts: `inner` [b, k] and `own` [b, b], its inner products with the basis and with x, and
  * `next_rest`, what lies outside of both, with its Gram matrix. What of x lies along the rows of `cleaner` [c, short] is
  * taken out first.
+ *
+ * The two products with W are by far the most of it. Its few rows stand as columns there, behind W on the way out and
+ * behind its transpose on the way back: a runtime packs what stands on the right for every product, and a matrix that
+ * is read row by row needs none of that.
  */
 export const passGraph: Make = (wide) => {
   const graph = new Graph();
-  const { short, out, back } = matrix(graph, wide);
+  const { w, short } = matrix(graph, wide);
+  const turned = graph.input('turned', 'f32', ['K', 'M']);
   const basis = graph.input('basis', 'f32', ['k', short]);
   const cleaner = graph.input('cleaner', 'f32', ['c', short]);
   const rest = graph.input('rest', 'f32', ['b', short]);
@@ -49,7 +62,9 @@ export const passGraph: Make = (wide) => {
 
   const rows = gemm(graph, factor, rest, { transA: true });
   const x = without(rows, cleaner, innerOf(rows, cleaner), 'x');
-  const product = back(out(x));
+  const [out, back] = wide ? [turned, w] : [w, turned];
+  const columns = gemm(graph, back, gemm(graph, out, transpose(graph, x, [1, 0])));
+  const product = transpose(graph, columns, [1, 0]);
   const inner = innerOf(product, basis, 'inner');
   const own = innerOf(product, x, 'own');
   const next = without(without(product, basis, inner), x, own, 'next_rest');

@@ -25,8 +25,7 @@ let shared: { readonly memory: KernelMemory; readonly kernel: Kernel } | undefin
  * finite.
  */
 export function topEigen(blocks: readonly GramBlock[], n: number, count: number): TopEigen {
-  let sum = 0;
-  for (const { values } of blocks) for (const value of values) sum += Math.abs(value);
+  const sum = blocks.reduce((all, { values }) => all + lengthOf(values), 0);
   if (!Number.isFinite(sum))
     throw new GraphError({ what: 'the eigenvalues of a small matrix do not converge' });
   const { memory, kernel } = (shared ??= newKernel());
@@ -36,23 +35,31 @@ export function topEigen(blocks: readonly GramBlock[], n: number, count: number)
   expectConverged(kernel.call('eigenvalues', calls?.eigenvalues ?? []));
   const values = memory.take().subarray(0, count);
 
-  /** Takes from the k-th vector what of it lies along another. */
-  const remove = (k: number, other: ReturnType<typeof memory.vector>): unknown =>
-    kernel.call('remove', [memory.vector(k).place, other.place, other.bytes]);
+  const stored = Array.from({ length: count }, (_, k) => memory.vector(k));
+  const remove = kernel.removal();
   eigenvectors(tridiagonal, values, {
     write: (k, vector) => memory.writeVector(k, vector),
     read: (k) => memory.readVector(k),
     removeEarlier: (k) => {
-      for (let other = 0; other < k; other++) remove(k, memory.vector(other));
+      const { place } = memory.vector(k);
+      for (const other of stored.slice(0, k)) remove(place, other.place, other.bytes);
     },
   });
   // The kernel began with the last row.
-  const vectors = new Float64Array(count * n);
-  for (let k = 0; k < count; k++) {
-    for (let m = 1; m < n; m++) remove(k, memory.reflection(m));
-    vectors.set(memory.readVector(k), k * n);
+  for (let m = 1; m < n; m++) {
+    const { place, bytes } = memory.reflection(m);
+    for (const vector of stored) remove(vector.place, place, bytes);
   }
+  const vectors = new Float64Array(count * n);
+  for (let k = 0; k < count; k++) vectors.set(memory.readVector(k), k * n);
   return { values, vectors };
+}
+
+/** The sum of the numbers' absolute values: finite where all of them are. */
+function lengthOf(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.abs(values[i] ?? 0);
+  return sum;
 }
 
 function newKernel() {
