@@ -217,16 +217,12 @@ function statusOf(text: string | undefined): RunStatus | undefined {
  * A run as a line said it. Ten thousand of them take a quarter of the room that as many objects with all fields would,
  * and most of that where the collector need not copy it.
  */
-export class PackedRun implements CachedRun, RunSummary {
+export class PackedRun implements RunSummary {
   constructor(
     readonly folder: string,
     private readonly run: number,
     private readonly columns: Columns,
   ) {}
-
-  get summary(): RunSummary {
-    return this;
-  }
 
   get recordStamp(): string {
     return this.columns.own(this.run, OWN.recordStamp);

@@ -19,13 +19,14 @@ const NEGLIGIBLE = 2 ** -110;
 let shared: { readonly memory: KernelMemory; readonly kernel: Kernel } | undefined;
 
 /**
- * The top `count` eigenvalues and vectors of the symmetric matrix of n rows whose lower half stands in `blocks`: it is
+ * The top `count` eigenvalues and vectors of the symmetric matrix of n rows whose lower half stands in `blocks`, with
+ * what lies right of the diagonal in even rows (see `tridiagonalise`), which blocks that begin at even rows hold: it is
  * made tridiagonal, of which all values and the top vectors are found, and the reflections lead these back. That costs
  * some 4/3 n^3 + 2 n^2 count operations, a fraction of what all vectors would. Throws `GraphError` where a number is not
  * finite.
  */
 export function topEigen(blocks: readonly GramBlock[], n: number, count: number): TopEigen {
-  const sum = blocks.reduce((all, { values }) => all + lengthOf(values), 0);
+  const sum = blocks.reduce((all, { values }) => all + absoluteSum(values), 0);
   if (!Number.isFinite(sum))
     throw new GraphError({ what: 'the eigenvalues of a small matrix do not converge' });
   const { memory, kernel } = (shared ??= newKernel());
@@ -56,7 +57,7 @@ export function topEigen(blocks: readonly GramBlock[], n: number, count: number)
 }
 
 /** The sum of the numbers' absolute values: finite where all of them are. */
-function lengthOf(values: Float64Array): number {
+function absoluteSum(values: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += Math.abs(values[i] ?? 0);
   return sum;
