@@ -1,10 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { AsyncTail } from '../tail';
-import { type CachedRun, encodeRuns, type PackedRun, type RunsDecoder } from './packed';
+import { type CachedRun, encodeRuns } from './packed';
 
 /** The first line of the file: another version is not read. */
-const HEADER = JSON.stringify({ eigenloom: 'runs', formatVersion: 3 });
+const HEADER = JSON.stringify({ eigenloom: 'runs', formatVersion: 4 });
 
 /** A file that keeps what is known of runs between sessions. */
 export class RunsCache {
@@ -17,18 +17,25 @@ export class RunsCache {
    * Tells what an earlier session knew; where a run stands twice, what is told last counts. A file that is damaged, or
    * of another version, is worth nothing: the runs are read again.
    */
-  async read(decoder: RunsDecoder, found: (run: PackedRun) => void): Promise<void> {
+  async read(decoder: { decode(line: string): void }): Promise<void> {
+    let begun = false;
     for await (const { lines } of new AsyncTail(this.file).read()) {
-      if (!this.#begun && lines[0] !== HEADER) return;
-      for (const line of this.#begun ? lines : lines.slice(1)) decoder.decode(line, found);
-      this.#begun = true;
+      if (!begun && lines[0] !== HEADER) return;
+      for (const line of begun ? lines : lines.slice(1)) decoder.decode(line);
+      begun = true;
     }
+    this.#begun ||= begun;
   }
 
   /** Adds lines of `encodeRuns` as they are. */
   async append(lines: readonly string[]): Promise<void> {
-    if (this.#begun) return fs.appendFile(this.file, lines.map((line) => `${line}\n`).join(''));
-    await this.replace(lines);
+    if (!this.#begun) return this.replace(lines);
+    const handle = await fs.open(this.file, 'a');
+    try {
+      await writeLines(handle, lines);
+    } finally {
+      await handle.close();
+    }
   }
 
   /** Writes what this session knows, whole or not at all, and in pieces that keep nobody waiting. */
@@ -42,8 +49,8 @@ export class RunsCache {
     try {
       const handle = await fs.open(draft, 'w');
       try {
-        await handle.writeFile(`${HEADER}\n`);
-        for (const line of lines) await handle.writeFile(`${line}\n`);
+        await writeLines(handle, [HEADER]);
+        await writeLines(handle, lines);
       } finally {
         await handle.close();
       }
@@ -53,5 +60,13 @@ export class RunsCache {
       await fs.rm(draft, { force: true });
       throw thrown;
     }
+  }
+}
+
+/** Writes lines one by one, as they are: put together, each would be there two more times. */
+async function writeLines(handle: fs.FileHandle, lines: Iterable<string>): Promise<void> {
+  for (const line of lines) {
+    await handle.writeFile(line);
+    await handle.writeFile('\n');
   }
 }

@@ -45,8 +45,7 @@ interface Stamps {
 /** One run folder: reads what has changed of it when asked to look, and keeps the summary of that. */
 export class RunEntry {
   #summary: RunSummary | undefined;
-  /** When it was made, by its folder's name. */
-  #named: number | undefined;
+  #created: number;
   #broken: BrokenSummary | undefined;
   #stamps: Stamps | undefined;
   #reading: Reading | undefined;
@@ -55,12 +54,17 @@ export class RunEntry {
   #looked = false;
   /** Not to be shown yet: another process is reading it, and it would be a bare name before that. */
   hidden = false;
+  /** No longer there. */
+  gone = false;
   #looking: Promise<boolean> | undefined;
 
   constructor(
     readonly folder: string,
     private readonly context: EntryContext,
-  ) {}
+    id: string = path.basename(folder),
+  ) {
+    this.#created = createdBy(id);
+  }
 
   get #paths(): RunPaths {
     return runPaths(this.folder);
@@ -73,7 +77,7 @@ export class RunEntry {
 
   /** When it was made (milliseconds since 1970): as its record says, or its folder's name before that is read. */
   get created(): number {
-    return this.#summary?.created ?? (this.#named ??= createdBy(path.basename(this.folder)));
+    return this.#created;
   }
 
   /** Why it cannot be read; undefined where it can. */
@@ -112,6 +116,7 @@ export class RunEntry {
     if (this.#looked) return;
     this.#stamps = run;
     this.#summary = run;
+    this.#created = run.created;
     this.#looked = now;
   }
 
@@ -209,6 +214,7 @@ export class RunEntry {
     this.#broken = undefined;
     if (!mended && sameSummary(this.summary, next)) return false;
     this.#summary = next;
+    this.#created = next.created;
     return true;
   }
 

@@ -1,38 +1,108 @@
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { Breath } from '../breath';
 import { errorCode } from '../files';
 import { isRunId, runPaths } from '../folder';
+import { type EntryContext, RunEntry } from './entry';
 import { stampOf } from './runFiles';
 
 /** How long (ms) after a change another may have happened within the same tick of a coarse clock. */
 const SETTLED = 3000;
 
-/** The run folders below one root, read again only when the root has changed. */
+/** What reading a root again has brought. */
+export interface ListingChange {
+  readonly added: readonly RunEntry[];
+  readonly gone: boolean;
+  /** True for the first time that the root was read. */
+  readonly first: boolean;
+}
+
+const NO_CHANGE: ListingChange = { added: [], gone: false, first: false };
+
+/** The runs below one root, whose folder is read again only when it has changed. */
 export class Listing {
-  #stamp: string | undefined;
-  #names: readonly string[] = [];
-
+  /** What the paths of its runs begin with. */
   readonly #prefix: string;
+  readonly #entries = new Map<string, RunEntry>();
+  #stamp: string | undefined;
+  #read = false;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(readonly root: string) {
+  constructor(
+    readonly root: string,
+    private readonly context: EntryContext,
+  ) {
     this.#prefix = path.join(root, path.sep);
   }
 
-  /** The folders as they were read last. */
-  *folders(): Iterable<string> {
-    // For ten thousand, `path.join` leaves much behind; and joined, each is one piece in memory.
-    for (const name of this.#names) yield [this.#prefix, name].join('');
+  get entries(): Iterable<RunEntry> {
+    return this.#entries.values();
   }
 
-  /** Looks whether the root has changed, and reads it if so; `anyway`: in any case. True where it was read. */
-  async look(anyway = false): Promise<boolean> {
+  /** The run of that id; undefined where there is none. */
+  get(id: string): RunEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** The run in a folder; undefined where that is none of this root's. */
+  at(folder: string): RunEntry | undefined {
+    return folder.startsWith(this.#prefix) ? this.get(folder.slice(this.#prefix.length)) : undefined;
+  }
+
+  /** The folder that its runs lie in, as `path.dirname` says it of them. */
+  get folder(): string {
+    return path.dirname(path.join(this.#prefix, 'run'));
+  }
+
+  /** Reads the root if it has changed, one time after the other; `anyway`: in any case. */
+  look(anyway: boolean): Promise<ListingChange> {
+    const next = this.#last.then(() => this.lookNow(anyway));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Forgets its runs: nobody looks here any more. */
+  clear(): void {
+    for (const entry of this.entries) entry.gone = true;
+    this.#entries.clear();
+  }
+
+  private async lookNow(anyway: boolean): Promise<ListingChange> {
     const stamp = await stampOf(this.root);
-    if (!anyway && stamp === this.#stamp) return false;
-    this.#names = stamp === '' ? [] : await runNames(this.root);
+    if (!anyway && stamp === this.#stamp) return NO_CHANGE;
+    const names = stamp === '' ? [] : await runNames(this.root);
     const changed = Number(stamp.split(' ')[2] ?? 0);
     this.#stamp = Math.abs(Date.now() - changed) < SETTLED ? undefined : stamp;
-    return true;
+    return this.take(names);
+  }
+
+  /** Takes over which runs there are now. */
+  private async take(names: readonly string[]): Promise<ListingChange> {
+    const breath = new Breath();
+    const before = this.#entries.size;
+    const added: RunEntry[] = [];
+    for (const name of names) {
+      if (this.#entries.has(name)) continue;
+      // Joined, the path is one piece in memory.
+      const entry = new RunEntry([this.#prefix, name].join(''), this.context, name);
+      this.#entries.set(name, entry);
+      added.push(entry);
+      if (added.length % 256 === 0) await breath.take();
+    }
+    const first = !this.#read;
+    this.#read = true;
+    const gone = names.length - added.length < before;
+    if (gone) this.drop(new Set(names));
+    return { added, gone, first };
+  }
+
+  private drop(left: ReadonlySet<string>): void {
+    for (const [name, entry] of this.#entries) {
+      if (left.has(name)) continue;
+      entry.gone = true;
+      this.#entries.delete(name);
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 import * as path from 'node:path';
 import { RUN_STATUSES, type RunStatus } from '../../protocol/run/status';
-import { isLevels } from './spark';
 import type { EvalPoint, RunSummary } from './summary';
 
 /** What was known of a run, and of which state of its files. */
@@ -50,9 +49,17 @@ const WIDTHS = {
   figures: Object.keys(FIGURE).length,
 };
 
+/** What ends a run's id in a line (no folder's name has it), and each of its own texts. */
+const ID_END = '/';
+const OWN_END = '\n';
+/** The own texts of runs, in their order: two stamps, and levels for a sparkline. */
+const OWN_TEXTS = /^(?:[ -~]*\n[ -~]*\n[!-~]*\n)*$/u;
+
 /**
- * Runs as lines of JSON, many in each: texts that several of them say alike; their ids; for each run the numbers of
- * its shared texts (from one; zero is none), its own texts and its figures; and the tags of those that have some.
+ * Runs as lines of JSON, many in each: texts that several of them say alike; their ids; their own texts; for each run
+ * the numbers of its shared texts (from one; zero is none) and its figures; and the tags of those that have some. Ids
+ * and own texts are one text each, and numbers are their bytes in base64: read in ten thousand pieces, they would leave
+ * as many behind in the process that has asked.
  */
 export function* encodeRuns(runs: readonly CachedRun[]): Iterable<string> {
   for (let from = 0; from < runs.length; from += LINE) yield encodeLine(runs.slice(from, from + LINE));
@@ -66,42 +73,75 @@ function encodeLine(runs: readonly CachedRun[]): string {
     numbers.set(text, number);
     return number;
   };
-  const ids: string[] = [];
-  const shared: number[] = [];
-  const own: string[] = [];
-  const figures: (number | undefined)[] = [];
+  const shared = new Uint16Array(WIDTHS.shared * runs.length);
+  const figures = new Float64Array(WIDTHS.figures * runs.length);
   const tags: number[][] = [];
-  runs.forEach(({ recordStamp, userStamp, summary }, run) => {
+  runs.forEach(({ summary }, run) => {
     const { label, experiment, source, status, method, model, device, error, note } = summary;
-    ids.push(path.basename(summary.folder));
     const root = path.dirname(summary.folder);
-    for (const text of [root, label, experiment, source, status, method, model, device, error, note]) {
-      shared.push(numberOf(text));
-    }
-    own.push(recordStamp, userStamp, summary.spark);
+    const texts = [root, label, experiment, source, status, method, model, device, error, note];
+    shared.set(texts.map(numberOf), WIDTHS.shared * run);
     const { rank, created, started, ended, step, totalSteps, loss, lastEval, bestEval, trainable } = summary;
-    figures.push(rank, created, started, ended, step, totalSteps, loss, lastEval?.step, lastEval?.loss);
-    figures.push(bestEval?.step, bestEval?.loss, trainable, summary.starred ? 1 : 0);
+    const evaluated = [lastEval?.step, lastEval?.loss, bestEval?.step, bestEval?.loss];
+    const all = [rank, created, started, ended, step, totalSteps, loss, ...evaluated, trainable];
+    figures.set([...all.map((figure) => figure ?? NaN), summary.starred ? 1 : 0], WIDTHS.figures * run);
     if (summary.tags.length > 0) tags.push([run, ...summary.tags.map(numberOf)]);
   });
-  return JSON.stringify([[...numbers.keys()], ids, shared, own, figures, tags]);
+  const ids = runs.map(({ summary }) => path.basename(summary.folder) + ID_END).join('');
+  const own = runs
+    .flatMap(({ recordStamp, userStamp, summary }) => [recordStamp, userStamp, summary.spark])
+    .map((text) => text + OWN_END)
+    .join('');
+  return JSON.stringify([[...numbers.keys()], ids, own, bytesOf(shared), bytesOf(figures), tags]);
+}
+
+function bytesOf({ buffer }: Uint16Array | Float64Array): string {
+  return Buffer.from(buffer).toString('base64');
+}
+
+/** Fills numbers with the bytes that `bytesOf` made a text of; false where they are not as many. */
+function readBytes(text: unknown, { buffer }: Uint16Array | Float64Array): boolean {
+  if (typeof text !== 'string' || text.length !== 4 * Math.ceil(buffer.byteLength / 3)) return false;
+  return Buffer.from(buffer).write(text, 'base64') === buffer.byteLength;
+}
+
+/** Where in a text each `mark` stands. */
+function placesOf(mark: string, text: string): Uint32Array {
+  let count = 0;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) count++;
+  const places = new Uint32Array(count);
+  for (let i = 0, at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) places[i++] = at;
+  return places;
+}
+
+/** The text before the mark of that number, and after the one before it. */
+function pieceOf(text: string, places: Uint32Array, number: number): string {
+  return text.slice(number === 0 ? 0 : (places[number - 1] ?? 0) + 1, places[number]);
 }
 
 /** Reads lines of `encodeRuns`. */
-export class RunsDecoder {
+export class RunsDecoder<T extends { readonly folder: string }> {
   readonly #texts = new Map<string, string>();
 
-  /** `known` answers the string that is kept for a run's folder; a run that it does not know is left out. */
-  constructor(private readonly known: (folder: string) => string | undefined) {}
+  /**
+   * `known` answers what a run in a folder is for the caller, with the string that is kept for its own folder; a run
+   * that it does not know is left out. `found` is told all others.
+   */
+  constructor(
+    private readonly known: (root: string, id: string) => T | undefined,
+    private readonly found: (run: PackedRun, known: T) => void,
+  ) {}
 
   /** A line that `encodeRuns` did not write holds no run. */
-  decode(line: string, found: (run: PackedRun) => void): void {
+  decode(line: string): void {
     const read = readLine(line, (text) => this.once(text));
-    read?.ids.forEach((id, run) => {
-      const root = read.columns.shared(run, SHARED.root) ?? '';
-      const folder = this.known(`${root}${path.sep}${id}`);
-      if (folder !== undefined) found(new PackedRun(folder, run, read.columns));
-    });
+    if (read === undefined) return;
+    const { ids, columns } = read;
+    const places = placesOf(ID_END, ids);
+    for (let run = 0; run < columns.count; run++) {
+      const known = this.known(columns.shared(run, SHARED.root) ?? '', pieceOf(ids, places, run));
+      if (known !== undefined) this.found(new PackedRun(known.folder, run, columns), known);
+    }
   }
 
   /** What the runs of several lines say alike is kept once, too. */
@@ -114,20 +154,29 @@ export class RunsDecoder {
 
 /** What a line of `encodeRuns` says but for the ids, which their folders end with. */
 class Columns {
-  readonly #own: string;
-  /** Where in it each text ends. */
   readonly #ends: Uint32Array;
+  /** The numbers of each run's shared texts. */
+  readonly numbers: Uint16Array;
+  readonly figures: Float64Array;
 
   constructor(
-    private readonly texts: readonly string[],
-    private readonly numbers: Uint32Array,
-    own: readonly string[],
-    private readonly figures: Float64Array,
+    readonly count: number,
+    readonly texts: readonly string[],
+    private readonly owns: string,
     private readonly tags: ReadonlyMap<number, readonly string[]>,
   ) {
-    this.#own = own.join('');
-    let end = 0;
-    this.#ends = Uint32Array.from(own, ({ length }) => (end += length));
+    this.#ends = placesOf(OWN_END, owns);
+    this.numbers = new Uint16Array(WIDTHS.shared * count);
+    this.figures = new Float64Array(WIDTHS.figures * count);
+  }
+
+  /** False where a number or a text is missing, or is none that a run may have. */
+  get sound(): boolean {
+    if (this.#ends.length !== WIDTHS.own * this.count || !OWN_TEXTS.test(this.owns)) return false;
+    for (let run = 0; run < this.count; run++) {
+      if (statusOf(this.shared(run, SHARED.status)) === undefined) return false;
+    }
+    return this.numbers.every((number) => number <= this.texts.length);
   }
 
   shared(run: number, place: number): string | undefined {
@@ -135,8 +184,7 @@ class Columns {
   }
 
   own(run: number, place: number): string {
-    const at = WIDTHS.own * run + place;
-    return this.#own.slice(at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]);
+    return pieceOf(this.owns, this.#ends, WIDTHS.own * run + place);
   }
 
   figure(run: number, place: number): number | undefined {
@@ -155,35 +203,19 @@ const NONE: readonly string[] = [];
 function readLine(
   line: string,
   once: (text: string) => string,
-): { readonly ids: readonly string[]; readonly columns: Columns } | undefined {
-  const [texts, ids, shared, own, figures, tags] = arraysOf(line);
-  if (!isTexts(texts) || !isTexts(ids) || !isTexts(own) || own.length !== WIDTHS.own * ids.length)
-    return undefined;
-  if (shared?.length !== WIDTHS.shared * ids.length) return undefined;
-  if (figures?.length !== WIDTHS.figures * ids.length) return undefined;
-  if (!shared.every((number) => typeof number === 'number' && number >= 0 && number <= texts.length)) {
-    return undefined;
-  }
+): { readonly ids: string; readonly columns: Columns } | undefined {
+  const [texts, ids, own, shared, figures, tags] = valuesOf(line);
+  if (!isTexts(texts) || typeof ids !== 'string' || typeof own !== 'string') return undefined;
   const kept = texts.map(once);
-  const columns = new Columns(
-    kept,
-    Uint32Array.from(shared, Number),
-    own,
-    Float64Array.from(figures, (figure) => (typeof figure === 'number' ? figure : NaN)),
-    readTags(tags ?? [], kept),
-  );
-  const sound = (run: number): boolean =>
-    statusOf(columns.shared(run, SHARED.status)) !== undefined && isLevels(columns.own(run, OWN.spark));
-  return ids.every((_, run) => sound(run)) ? { ids, columns } : undefined;
+  const columns = new Columns(placesOf(ID_END, ids).length, kept, own, readTags(tags, kept));
+  const whole = readBytes(shared, columns.numbers) && readBytes(figures, columns.figures);
+  return whole && columns.sound ? { ids, columns } : undefined;
 }
 
 /** The tags by the number of the run. */
-function readTags(
-  rows: readonly unknown[],
-  texts: readonly string[],
-): ReadonlyMap<number, readonly string[]> {
+function readTags(rows: unknown, texts: readonly string[]): ReadonlyMap<number, readonly string[]> {
   const tags = new Map<number, readonly string[]>();
-  for (const row of rows) {
+  for (const row of Array.isArray(rows) ? rows : []) {
     if (!Array.isArray(row)) continue;
     const [run, ...numbers]: readonly number[] = row.map(Number);
     if (run === undefined) continue;
@@ -195,22 +227,23 @@ function readTags(
   return tags;
 }
 
-function arraysOf(line: string): (readonly unknown[] | undefined)[] {
+function valuesOf(line: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(line);
-    if (!Array.isArray(value)) return [];
-    return value.map((column: unknown) => (Array.isArray(column) ? column : undefined));
+    return Array.isArray(value) ? value : [];
   } catch {
     return [];
   }
 }
 
-function isTexts(values: readonly unknown[] | undefined): values is readonly string[] {
-  return values?.every((value) => typeof value === 'string') === true;
+function isTexts(values: unknown): values is readonly string[] {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
 }
 
+const STATUSES: ReadonlyMap<string, RunStatus> = new Map(RUN_STATUSES.map((status) => [status, status]));
+
 function statusOf(text: string | undefined): RunStatus | undefined {
-  return RUN_STATUSES.find((status) => status === text);
+  return text === undefined ? undefined : STATUSES.get(text);
 }
 
 /**

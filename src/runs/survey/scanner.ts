@@ -3,11 +3,10 @@ import * as path from 'node:path';
 import { disposable, Owner } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import { toError } from '../../base/errors';
-import { Breath } from '../breath';
 import { Liveness } from '../liveness';
 import { RunsCache } from './cache';
 import { type EntryContext, RunEntry } from './entry';
-import { Listing } from './listing';
+import { Listing, type ListingChange } from './listing';
 import { RunsDecoder } from './packed';
 import { inParallel } from './pool';
 import { poll } from './poll';
@@ -33,8 +32,10 @@ const RECENT = 200;
 const WIDTH = 8;
 /** From how many new runs on another process reads them, if there is one, and how many it is given first. */
 const MANY = 500;
-/** How many runs it is given at once after that: all that is shown is made anew each time. */
+/** How many runs it is given at once after that. */
 const MORE = 2000;
+/** How often (ms) what it has read is shown: all that is shown is made anew each time. */
+const SHOW_EVERY = 1500;
 /** See `ScannerOptions.saveAfter`. */
 const SAVE_AFTER = 5000;
 
@@ -64,7 +65,6 @@ export class RunScanner extends Owner {
   readonly #changed = this.register(new Emitter<void>());
   /** Something has changed; not throttled. */
   readonly onDidChange = this.#changed.event;
-  readonly #entries = new Map<string, RunEntry>();
   readonly #context: EntryContext;
   readonly #intervals: Intervals;
   readonly #cache: RunsCache | undefined;
@@ -75,7 +75,6 @@ export class RunScanner extends Owner {
   #broken: readonly BrokenSummary[] | undefined;
   #filling: Promise<void> | undefined;
   #fillAgain = false;
-  #adopted = false;
   #saving: NodeJS.Timeout | undefined;
   #unsaved = false;
 
@@ -107,28 +106,44 @@ export class RunScanner extends Owner {
   /** Sets the folders that runs are looked for in, and looks. */
   async setRoots(roots: readonly string[]): Promise<void> {
     const before = new Map(this.#listings.map((listing) => [listing.root, listing]));
-    this.#listings = [...new Set(roots)].map((root) => before.get(root) ?? new Listing(root));
-    await this.list(true);
+    this.#listings = [...new Set(roots)].map((root) => {
+      const known = before.get(root);
+      before.delete(root);
+      return known ?? new Listing(root, this.#context);
+    });
+    for (const left of before.values()) left.clear();
+    if (before.size > 0) this.changed(true);
+    await this.list(false);
   }
 
   /** The newest first. */
   get runs(): readonly RunSummary[] {
-    return (this.#runs ??= this.newest
-      .filter((entry) => entry.broken === undefined && !entry.hidden)
-      .map(summaryOf));
+    return (this.#runs ??= this.collect((entry) =>
+      entry.hidden || entry.broken !== undefined ? undefined : entry.summary,
+    ));
   }
 
   /** How many runs there are that are not among `runs` yet. */
   get unread(): number {
-    return (this.#unread ??= this.newest.filter(({ hidden }) => hidden).length);
+    return (this.#unread ??= this.newest.reduce((count, { hidden }) => count + (hidden ? 1 : 0), 0));
   }
 
   get broken(): readonly BrokenSummary[] {
-    return (this.#broken ??= this.newest.map(({ broken }) => broken).filter((one) => one !== undefined));
+    return (this.#broken ??= this.collect(({ broken }) => broken));
+  }
+
+  /** What is to be said of the runs of which anything is, in one go: there are many, and they are asked for often. */
+  private collect<T>(say: (entry: RunEntry) => T | undefined): T[] {
+    const said: T[] = [];
+    this.newest.forEach((entry) => {
+      const one = say(entry);
+      if (one !== undefined) said.push(one);
+    });
+    return said;
   }
 
   get(folder: string): RunSummary | undefined {
-    const entry = this.#entries.get(folder);
+    const entry = this.entryAt(folder);
     return entry?.broken === undefined ? entry?.summary : undefined;
   }
 
@@ -146,61 +161,58 @@ export class RunScanner extends Owner {
 
   /** Looks at one run, which may be new. */
   async look(folder: string): Promise<void> {
-    if (!this.#entries.has(folder)) await this.list(true);
-    const entry = this.#entries.get(folder);
+    if (this.entryAt(folder) === undefined) await this.list(true);
+    const entry = this.entryAt(folder);
     if (entry !== undefined) await this.lookAt([entry]);
   }
 
   /** A trainer has been started on a run, which may be new: it is looked at often until its first words are there. */
   async awaitTrainer(folder: string): Promise<void> {
     await this.look(folder);
-    this.#entries.get(folder)?.awaitTrainer();
+    this.entryAt(folder)?.awaitTrainer();
   }
 
   private get newest(): readonly RunEntry[] {
-    return (this.#newest ??= [...this.#entries.values()].sort(
-      (a, b) => b.created - a.created || (path.basename(a.folder) < path.basename(b.folder) ? 1 : -1),
-    ));
+    return (this.#newest ??= new Array<RunEntry>()
+      .concat(...this.#listings.map(({ entries }) => [...entries]))
+      .sort((a, b) => b.created - a.created || (path.basename(a.folder) < path.basename(b.folder) ? 1 : -1)));
+  }
+
+  private entryAt(folder: string): RunEntry | undefined {
+    for (const listing of this.#listings) {
+      const entry = listing.at(folder);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
   }
 
   /** Looks which runs there are: at roots that have changed, or at all of them. */
   async list(anyway: boolean): Promise<void> {
-    const listings = this.#listings;
-    const read = await Promise.all(
-      listings.map(async (listing) => {
+    const changes = await Promise.all(
+      this.#listings.map(async (listing) => {
         try {
           return await listing.look(anyway);
         } catch (thrown) {
           this.options.warn(`${listing.root}: ${toError(thrown).message}`);
-          return false;
+          return undefined;
         }
       }),
     );
-    if (listings !== this.#listings || !(anyway || read.includes(true))) return;
-    await this.take(listings);
+    await this.take(changes.filter((change) => change !== undefined));
   }
 
-  /** Takes over which folders there are now. */
-  private async take(listings: readonly Listing[]): Promise<void> {
-    const breath = new Breath();
-    const gone = new Set(this.#entries.keys());
-    const added: RunEntry[] = [];
-    for (const listing of listings) {
-      for (const folder of listing.folders()) {
-        if (gone.delete(folder) || this.#entries.has(folder)) continue;
-        const entry = new RunEntry(folder, this.#context);
-        this.#entries.set(folder, entry);
-        added.push(entry);
-        if (breath.due) await breath.take();
-      }
-    }
-    for (const folder of gone) this.#entries.delete(folder);
-    if (added.length === 0 && gone.size === 0) return;
-    if (added.length > 0) await this.adoptCached();
+  /** Shows what has changed, and reads what is new. */
+  private async take(changes: readonly ListingChange[]): Promise<void> {
+    const added = changes.flatMap((change) => change.added);
+    if (added.length === 0 && !changes.some(({ gone }) => gone)) return;
+    if (changes.some(({ first }) => first) && added.length > 0) await this.adoptCached();
     this.#newest = undefined;
     // The newest are shown at once, by their names. What is shown already stays.
-    const others = new Set(this.toSurvey().slice(MANY));
-    if (others.size > 0) for (const entry of added) entry.hidden = others.has(entry);
+    const unknown = this.toSurvey();
+    if (unknown.length > MANY) {
+      for (const entry of added) entry.hidden = !entry.known;
+      for (const entry of unknown.slice(0, MANY)) entry.hidden = false;
+    }
     this.changed(true);
     if (added.length > 0) this.fill();
   }
@@ -223,11 +235,7 @@ export class RunScanner extends Owner {
 
   /** Takes over what an earlier session knew. */
   private async adoptCached(): Promise<void> {
-    if (this.#adopted) return;
-    this.#adopted = true;
-    await this.cached((cache) =>
-      cache.read(this.decoder(), (run) => this.#entries.get(run.folder)?.adopt(run)),
-    );
+    await this.cached((cache) => cache.read(this.decoder(false)));
   }
 
   /** The new runs that are so many that another process is to read them; none where there is no such process. */
@@ -240,37 +248,47 @@ export class RunScanner extends Owner {
   /** Has many new runs read elsewhere; what is left, or all where that fails, is read here. */
   private async surveyNew(): Promise<void> {
     const { survey, warn } = this.options;
-    if (survey === undefined) return;
     const entries = this.toSurvey();
-    const decoder = this.decoder();
+    if (survey === undefined || entries.length === 0) return;
+    const decoder = this.decoder(true);
+    let shown = 0;
+    let shownAt = -Infinity;
+    const show = (to: number): void => {
+      while (shown < to) {
+        const entry = entries[shown++];
+        if (entry !== undefined) entry.hidden = false;
+      }
+      shownAt = this.#context.clock();
+    };
     try {
       for (let from = 0, to = MANY; from < entries.length && !this.disposed; from = to, to += MORE) {
-        const some = entries.slice(from, to);
-        const lines = await survey(some.map(folderOf));
-        for (const line of lines) {
-          decoder.decode(line, (run) => this.#entries.get(run.folder)?.adopt(run, true));
+        const lines = await survey(entries.slice(from, to).map(folderOf));
+        for (const line of lines) decoder.decode(line);
+        if (this.#context.clock() - shownAt >= SHOW_EVERY) {
+          show(to);
+          this.changed(false);
         }
-        for (const entry of some) entry.hidden = false;
-        this.changed(true);
         await this.cached((cache) => cache.append(lines));
       }
     } catch (thrown) {
       if (!this.disposed) warn(toError(thrown).message);
     }
-    const hidden = entries.filter((entry) => entry.hidden);
-    if (hidden.length === 0) return;
-    for (const entry of hidden) entry.hidden = false;
+    show(entries.length);
     this.changed(true);
   }
 
-  /** Reads what is known of the runs that there are. */
-  private decoder(): RunsDecoder {
-    return new RunsDecoder((folder) => this.#entries.get(folder)?.folder);
+  /** Reads what is known of the runs that there are, since an earlier session or (`now`) since just now. */
+  private decoder(now: boolean): RunsDecoder<RunEntry> {
+    const roots = new Map(this.#listings.map((listing) => [listing.folder, listing]));
+    return new RunsDecoder(
+      (root, id) => roots.get(root)?.get(id),
+      (run, entry) => entry.adopt(run, now),
+    );
   }
 
   private async lookAt(entries: readonly RunEntry[]): Promise<void> {
     await inParallel(entries, WIDTH, async (entry) => {
-      if (this.disposed || this.#entries.get(entry.folder) !== entry) return;
+      if (this.disposed || entry.gone) return;
       const { created } = entry;
       if (!(await entry.look())) return;
       this.changed(created !== entry.created);
@@ -319,10 +337,6 @@ export class RunScanner extends Owner {
       this.options.warn(`${cache.file}: ${toError(thrown).message}`);
     }
   }
-}
-
-function summaryOf({ summary }: RunEntry): RunSummary {
-  return summary;
 }
 
 function folderOf({ folder }: RunEntry): string {

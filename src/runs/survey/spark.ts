@@ -57,11 +57,6 @@ export function levelsOf(values: readonly number[]): string {
   );
 }
 
-/** True for a text that `levelsOf` may have written. */
-export function isLevels(text: string): boolean {
-  return /^[!-~]*$/u.test(text);
-}
-
 /** The levels, 0 to 1, that `levelsOf` has written. */
 export function readLevels(text: string): readonly number[] {
   const levels: number[] = [];

@@ -344,13 +344,14 @@ describe('the scanner', () => {
         asked.push(some);
         shown.push([scanner.runs.length, scanner.unread]);
         const runs: CachedRun[] = [];
-        const decoder = new RunsDecoder((folder) => folder);
-        for (const line of await surveyRuns(some)) {
-          decoder.decode(line, (run) => {
+        const decoder = new RunsDecoder(
+          (above, id) => ({ folder: join(above, id) }),
+          (run) => {
             const { recordStamp, userStamp } = run;
             runs.push({ recordStamp, userStamp, summary: { ...plainSummary(run), loss: 4 } });
-          });
-        }
+          },
+        );
+        for (const line of await surveyRuns(some)) decoder.decode(line);
         return [...encodeRuns(runs)];
       },
     });
