@@ -35,7 +35,7 @@ const MANY = 500;
 /** How many runs it is given at once after that. */
 const MORE = 2000;
 /** How often (ms) what it has read is shown: all that is shown is made anew each time. */
-const SHOW_EVERY = 1500;
+const SHOW_EVERY = 3000;
 /** See `ScannerOptions.saveAfter`. */
 const SAVE_AFTER = 5000;
 
@@ -95,7 +95,10 @@ export class RunScanner extends Owner {
     };
     every(roots, () => this.list(false));
     every(live, () => this.lookAt(this.newest.filter((entry) => entry.live)));
-    every(recent, () => this.lookAt(this.newest.slice(0, RECENT).filter(isIdle)));
+    // While many are being read, the newest have been read just now.
+    every(recent, async () => {
+      if (!this.filling) await this.lookAt(this.newest.slice(0, RECENT).filter(isIdle));
+    });
     every(rest, () => this.lookAt(this.newest.slice(RECENT).filter(isIdle)));
   }
 
