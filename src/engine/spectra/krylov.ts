@@ -90,9 +90,7 @@ export async function krylovChoice(
 async function wholeChoice(sketch: MatrixSketch, short: number, q: number): Promise<KrylovChoice> {
   const identity = new Float32Array(short * short);
   for (let i = 0; i < short; i++) identity[i * short + i] = 1;
-  const basis = hostRows(identity, short);
-  const { gram } = await sketch.out(basis, identity);
-  return choice(basis, gram, q);
+  return choice(hostRows(identity, short), await sketch.gram(), q);
 }
 
 /** The best q combinations of the basis, from the inner products [k, k] of its images. */

@@ -13,6 +13,8 @@ const STEPS = 2;
 const MOST_STEPS = 6;
 /** What is left of a unit vector when the found ones are taken from it: below this it was one of them. */
 const FOUND = 1e-3;
+/** Above this, what is left is as orthogonal to them as rounding allows; below, they are taken from it once more. */
+const MOST_LEFT = 0.5;
 
 /** Vectors that stand somewhere, by their numbers. */
 export interface Vectors {
@@ -36,14 +38,24 @@ export function eigenvectors(matrix: Tridiagonal, values: Float64Array, vectors:
     for (let step = 0, settled = 0; step < MOST_STEPS && settled < STEPS; step++) {
       solver.solve(vector);
       normalise(vector);
-      vectors.write(k, vector);
-      vectors.removeEarlier(k);
-      vector = vectors.read(k);
-      if (normalise(vector) > FOUND) settled++;
+      const left = removeEarlier(vectors, k, vector);
+      if (left > FOUND) settled++;
       else vector = drawn(vector.length, ++seed);
+      if (left > FOUND && left < MOST_LEFT) removeEarlier(vectors, k, vector);
     }
     vectors.write(k, vector);
   }
+}
+
+/**
+ * Takes from a unit vector, in place, what lies along the first k, and makes it a unit vector again. Answers how long
+ * what was left had been.
+ */
+function removeEarlier(vectors: Vectors, k: number, vector: Float64Array): number {
+  vectors.write(k, vector);
+  vectors.removeEarlier(k);
+  vector.set(vectors.read(k));
+  return normalise(vector);
 }
 
 /** Solves (T - shift I) x = b by elimination with exchange of rows. */

@@ -11,6 +11,12 @@ export interface KernelCalls {
   readonly eigenvalues: readonly number[] | undefined;
 }
 
+/** A vector in memory, and how far behind it the next lies, in bytes. */
+interface Stepped {
+  readonly place: number;
+  readonly step: number;
+}
+
 let compiled: WebAssembly.Module | undefined;
 
 /**
@@ -42,12 +48,9 @@ export class Kernel {
     return result;
   }
 
-  /** Takes from the vector at a place what of it lies along another, of so many bytes: called thousands of times. */
-  removal(): (place: number, other: number, bytes: number) => void {
-    const remove = this.function('remove');
-    return (place, other, bytes) => {
-      Reflect.apply(remove, undefined, [place, other, bytes]);
-    };
+  /** See `removal`. */
+  remove(a: Stepped, b: Stepped, bytes: number, count: number): void {
+    this.call('remove', [a.place, a.step, b.place, b.step, bytes, count]);
   }
 
   private function(name: string): CallableFunction {

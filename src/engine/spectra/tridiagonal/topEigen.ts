@@ -36,20 +36,17 @@ export function topEigen(blocks: readonly GramBlock[], n: number, count: number)
   expectConverged(kernel.call('eigenvalues', calls?.eigenvalues ?? []));
   const values = memory.take().subarray(0, count);
 
-  const stored = Array.from({ length: count }, (_, k) => memory.vector(k));
-  const remove = kernel.removal();
+  const { place: first, bytes: step } = memory.vector(0);
   eigenvectors(tridiagonal, values, {
     write: (k, vector) => memory.writeVector(k, vector),
     read: (k) => memory.readVector(k),
-    removeEarlier: (k) => {
-      const { place } = memory.vector(k);
-      for (const other of stored.slice(0, k)) remove(place, other.place, other.bytes);
-    },
+    removeEarlier: (k) =>
+      kernel.remove({ place: first + k * step, step: 0 }, { place: first, step }, step, k),
   });
   // The kernel began with the last row.
   for (let m = 1; m < n; m++) {
     const { place, bytes } = memory.reflection(m);
-    for (const vector of stored) remove(vector.place, place, bytes);
+    kernel.remove({ place: first, step }, { place, step: 0 }, bytes, count);
   }
   const vectors = new Float64Array(count * n);
   for (let k = 0; k < count; k++) vectors.set(memory.readVector(k), k * n);
