@@ -3,7 +3,15 @@ import type { Graph } from '../graph/graph';
 import type { DeviceTensor, RunResult, Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import type { GramTriples } from './gramTriples';
-import { backGraph, finishGraph, gramGraph, outGraph, passGraph, refineGraph, turnedGraph } from './sketchGraphs';
+import {
+  backGraph,
+  finishGraph,
+  gramGraph,
+  outGraph,
+  passGraph,
+  refineGraph,
+  turnedGraph,
+} from './sketchGraphs';
 
 /** Rows of vectors on the runtime's device, with their Gram matrix. */
 interface Sketch {
