@@ -86,7 +86,7 @@ export const METHODS = {
   pissa: {
     title: 'PiSSA, r 16',
     adapter: { method: 'pissa', rank: 16 },
-    search: rates(0.00025, 0.0005, 0.001),
+    search: rates(0.000125, 0.00025, 0.0005, 0.001),
     curve: true,
   },
   'lamda-gradient': {
