@@ -41,7 +41,7 @@ const bare = summary('20261124-180200-try-bbbb', {
   note: '',
 });
 
-function read(lines: Iterable<string>, isKnown = (_folder: string): boolean => true): CachedRun[] {
+function read(lines: Iterable<string>, isKnown: (folder: string) => boolean = () => true): CachedRun[] {
   const runs: CachedRun[] = [];
   const known = (root: string, id: string): { folder: string } | undefined =>
     isKnown(join(root, id)) ? { folder: join(root, id) } : undefined;
