@@ -70,6 +70,6 @@ async function measure({ id, workbench }: Session): Promise<void> {
 function memoryOf(pid: number): string {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const read = (key: string): number =>
-    Math.round(Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'mu').exec(status)?.[1]) / 1000);
+    Math.round((Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'mu').exec(status)?.[1]) * 1024) / 1e6);
   return `peak ${read('VmHWM')} MB, now ${read('VmRSS')} MB`;
 }

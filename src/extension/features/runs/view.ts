@@ -31,7 +31,7 @@ export function decodeViewOptions(value: Readonly<Record<keyof ViewOptions, unkn
 }
 
 /** How many rows of a group are shown at first, and how many come with each "more". */
-export const PAGE = 200;
+export const PAGE = 100;
 
 /** A group as it is shown: its first rows, and how many there are beyond them. */
 export interface ShownGroup extends RunGroup {
