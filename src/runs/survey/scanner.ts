@@ -28,7 +28,7 @@ export interface Intervals {
 const INTERVALS: Intervals = { live: 500, roots: 1000, recent: 5000, rest: 60_000 };
 
 /** How many runs count as recent. */
-const RECENT = 200;
+const RECENT = 100;
 /** How many runs are read at the same time: the system has four threads for it. */
 const WIDTH = 8;
 /** From how many new runs on another process reads them, if there is one, and how many it is given first. */
