@@ -69,7 +69,7 @@ describe('activation', () => {
     console.log(`from Run to the first loss: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     for (const host of extensionHostsOf(id)) {
       const size = /VmHWM:\s+(\d+) kB/u.exec(readFileSync(`/proc/${host.pid}/status`, 'utf8'))?.[1];
-      console.log(`extension host, peak resident: ${Math.round(Number(size) / 1000)} MB`);
+      console.log(`extension host, peak resident: ${Math.round((Number(size) * 1024) / 1e6)} MB`);
     }
     await workbench.command('Eigenloom: Stop Run');
     await run.reaches('stopped');
