@@ -1,7 +1,6 @@
 import type { AdapterConfig } from '../../../../protocol/experiment/types';
 
-/** The methods that can be chosen: those that this version trains. */
-export type Method = Exclude<AdapterConfig['method'], 'lamda++'>;
+export type Method = AdapterConfig['method'];
 
 /** A method as it is offered, and what a first try of it looks like. */
 interface MethodOffer {
@@ -38,6 +37,14 @@ export const METHODS: readonly MethodOffer[] = [
     rank: 32,
     learningRate: '2.0e-3',
     comment: 'a rank × rank core between singular directions of W; the second projection freezes gradually',
+  },
+  {
+    method: 'lamda++',
+    label: 'LaMDA++',
+    detail: 'LaMDA with more rank where the weights’ spectrum is flat, less where it is steep.',
+    rank: 32,
+    learningRate: '2.0e-3',
+    comment: 'LaMDA, with a rank for each module by its spectrum; `rank` is their mean',
   },
   {
     method: 'full',
