@@ -1,5 +1,6 @@
 import type { DeviceTensor } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
+import type { GramBlock } from './gram';
 import type { MatrixSketch } from './sketch';
 import { orthonormaliser } from './smallMatrix';
 import { topEigen } from './tridiagonal/topEigen';
@@ -27,7 +28,7 @@ export function blockWidth(rank: number): number {
 }
 
 /** What a Krylov space is made for. */
-interface KrylovForm {
+export interface KrylovForm {
   /** W's shorter side; at least `block` + `q` */
   readonly short: number;
   /** Rows of the first block, and of each that a pass adds. */
@@ -36,6 +37,8 @@ interface KrylovForm {
   readonly passes: number;
   /** How many directions are wanted. */
   readonly q: number;
+  /** Makes the Gram matrix of W's shorter side. */
+  readonly gram: () => Promise<readonly GramBlock[]>;
 }
 
 /** Rows that span a Krylov space, and which combinations of them hold most of W. */
@@ -55,10 +58,10 @@ export interface KrylovChoice {
 export async function krylovChoice(
   sketch: MatrixSketch,
   drawn: Float32Array,
-  { short, block: b, passes, q }: KrylovForm,
+  { short, block: b, passes, q, gram: wholeGram }: KrylovForm,
 ): Promise<KrylovChoice> {
   const most = Math.max(passes, Math.ceil(q / b));
-  if (most * b > WIDEST * short) return wholeChoice(sketch, short, q);
+  if (most * b > WIDEST * short) return wholeChoice(await wholeGram(), short, q);
   // A row of zeros stands for the basis before the first block.
   const size = 1 + most * b;
   const rows = new Float32Array(size * short);
@@ -83,20 +86,20 @@ export async function krylovChoice(
     rest = pass.rest.rows;
     gram = pass.rest.gram;
   }
-  return choice(upTo(size), products, q);
+  return choice(upTo(size), [{ first: 0, rows: size, values: products }], q);
 }
 
 /** The same where the passes would fill the space: from the whole Gram matrix, which then costs less. */
-async function wholeChoice(sketch: MatrixSketch, short: number, q: number): Promise<KrylovChoice> {
+function wholeChoice(gram: readonly GramBlock[], short: number, q: number): KrylovChoice {
   const identity = new Float32Array(short * short);
   for (let i = 0; i < short; i++) identity[i * short + i] = 1;
-  return choice(hostRows(identity, short), await sketch.gram(), q);
+  return choice(hostRows(identity, short), gram, q);
 }
 
 /** The best q combinations of the basis, from the inner products [k, k] of its images. */
-function choice(basis: HostTensor, products: Float64Array, q: number): KrylovChoice {
+function choice(basis: HostTensor, products: readonly GramBlock[], q: number): KrylovChoice {
   const [k = 0] = basis.shape;
-  const { vectors } = topEigen([{ first: 0, rows: k, values: products }], k, q);
+  const { vectors } = topEigen(products, k, q);
   const factor = new Float32Array(k * q);
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < q; j++) factor[i * q + j] = vectors[j * k + i] ?? 0;

@@ -1,7 +1,8 @@
 import type { Runtime } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
+import { GramMatrices } from './gram';
 import { gramTriples } from './gramTriples';
-import { blockWidth, krylovChoice } from './krylov';
+import { blockWidth, krylovChoice, type KrylovForm } from './krylov';
 import { SketchSessions, type Images, type MatrixSketch } from './sketch';
 import { orthonormaliser } from './smallMatrix';
 import type { TopSingular } from './triples';
@@ -49,10 +50,14 @@ export class RandomizedSvd {
   private tall: Promise<SketchSessions> | undefined;
   private wide: Promise<SketchSessions> | undefined;
 
+  private readonly grams: GramMatrices;
+
   constructor(
     private readonly runtime: Runtime,
     private readonly settings: SvdSettings = DEFAULT_SVD,
-  ) {}
+  ) {
+    this.grams = new GramMatrices(runtime);
+  }
 
   /**
    * The top `rank` triples of W [rows, columns]. `draw` draws the sketch, independent numbers of mean 0 (1 and -1, each
@@ -78,6 +83,7 @@ export class RandomizedSvd {
 
   async dispose(): Promise<void> {
     for (const sessions of [this.tall, this.wide]) await (await sessions)?.dispose();
+    await this.grams.dispose();
   }
 
   private sessions(wide: boolean): Promise<SketchSessions> {
@@ -98,7 +104,12 @@ export class RandomizedSvd {
     const q = whole ? short : enough;
     const images = whole
       ? await sketch.out(rowsOf(short, identity(short)), identity(short))
-      : await this.chosen(sketch, draw(block * short), { short, block, q });
+      : await this.chosen(sketch, draw(block * short), {
+          short,
+          block,
+          q,
+          gram: () => this.grams.of(weight, rows, columns),
+        });
     const refined = await sketch.refine(images, gramTriples(images.gram, q, q));
     const last = gramTriples(refined.gram, q, rank);
     const { u, vt } = await sketch.finish(refined, last);
@@ -111,7 +122,7 @@ export class RandomizedSvd {
   private async chosen(
     sketch: MatrixSketch,
     drawn: Float32Array,
-    form: { readonly short: number; readonly block: number; readonly q: number },
+    form: Omit<KrylovForm, 'passes'>,
   ): Promise<Images> {
     const passes = this.settings.powerIterations;
     const { basis, factor } = await krylovChoice(sketch, drawn, { ...form, passes });

@@ -3,15 +3,7 @@ import type { Graph } from '../graph/graph';
 import type { DeviceTensor, RunResult, Runtime, Session } from '../graph/runtime';
 import type { HostTensor } from '../graph/types';
 import type { GramTriples } from './gramTriples';
-import {
-  backGraph,
-  finishGraph,
-  gramGraph,
-  outGraph,
-  passGraph,
-  refineGraph,
-  turnedGraph,
-} from './sketchGraphs';
+import { backGraph, finishGraph, outGraph, passGraph, refineGraph, turnedGraph } from './sketchGraphs';
 
 /** Rows of vectors on the runtime's device, with their Gram matrix. */
 interface Sketch {
@@ -61,7 +53,6 @@ type Feeds = Parameters<Session['run']>[0];
 const GRAPHS = {
   turned: { graph: turnedGraph, kept: ['turned'] },
   pass: { graph: passGraph, kept: ['next_rest'] },
-  gram: { graph: gramGraph, kept: [] },
   out: { graph: outGraph, kept: ['x', 'image'] },
   back: { graph: backGraph, kept: ['next'] },
   refine: { graph: refineGraph, kept: ['long_side', 'projected'] },
@@ -79,7 +70,6 @@ export class SketchSessions {
     return new SketchSessions({
       turned: await make(GRAPHS.turned, 'transpose'),
       pass: await make(GRAPHS.pass, 'pass'),
-      gram: await make(GRAPHS.gram, 'Gram matrix'),
       out: await make(GRAPHS.out, 'images'),
       back: await make(GRAPHS.back, 'way back'),
       refine: await make(GRAPHS.refine, 'refinement'),
@@ -116,11 +106,6 @@ export class MatrixSketch {
       own: f32Of(run, 'own'),
       rest: { rows: this.keep(run, 'next_rest'), gram: gramOf(run) },
     };
-  }
-
-  /** [short, short] of the matrix itself. */
-  async gram(): Promise<Float64Array> {
-    return gramOf(await this.run('gram', {}));
   }
 
   /** The images of combinations of the basis's rows, which are the columns of `factor` [k, q]. */

@@ -73,14 +73,6 @@ export const passGraph: Make = (wide) => {
   return graph;
 };
 
-/** The Gram matrix of W's rows or columns, whichever are fewer: [short, short]. */
-export const gramGraph: Make = (wide) => {
-  const graph = new Graph();
-  const w = graph.add('Cast', [graph.input('w', 'f32', ['M', 'K'])], { to: 'f64' });
-  graph.output(gemm(graph, w, w, { transA: !wide, transB: wide, name: 'gram' }));
-  return graph;
-};
-
 /** x = factor^T basis, its image, the product with W [q, long], and the image's Gram matrix. */
 export const outGraph: Make = (wide) => {
   const graph = new Graph();

@@ -63,10 +63,7 @@ export class RunsCache {
   }
 }
 
-/** Writes lines one by one, as they are: put together, each would be there two more times. */
+/** Writes lines one by one, each in one piece: another window may be adding its own. */
 async function writeLines(handle: fs.FileHandle, lines: Iterable<string>): Promise<void> {
-  for (const line of lines) {
-    await handle.writeFile(line);
-    await handle.writeFile('\n');
-  }
+  for (const line of lines) await handle.writeFile(`${line}\n`);
 }
