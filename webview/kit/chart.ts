@@ -136,6 +136,7 @@ export class LineChart implements Disposable {
       color: theme.muted,
       font: { family: theme.font, size: 11 },
     });
+    // Told at once, not once the wheel or the hand rests: a figure that is drawn in between has the range.
     const told = ({ chart }: { chart: Chart }): void => {
       const scale = chart.scales['x'];
       if (scale !== undefined) this.events.onRange([scale.min, scale.max]);
@@ -191,7 +192,7 @@ export class LineChart implements Disposable {
       },
       plugins: {
         zoom: {
-          pan: { enabled: true, mode: 'x', modifierKey: 'shift', onPanComplete: told },
+          pan: { enabled: true, mode: 'x', modifierKey: 'shift', onPan: told },
           zoom: {
             mode: 'x',
             wheel: { enabled: true, speed: 0.15 },
@@ -204,7 +205,7 @@ export class LineChart implements Disposable {
               borderWidth: 1,
             },
             onZoomStart: ({ event }) => !(event instanceof WheelEvent) || this.events.wheelZooms(event),
-            onZoomComplete: told,
+            onZoom: told,
           },
         },
       },

@@ -61,9 +61,12 @@ export async function openPanel(browser: Browser, options: PanelOptions): Promis
   });
   host({
     post: (message) => {
-      page.evaluate(`receive(${JSON.stringify(encodeMessage(message))})`).catch((error: unknown) => {
-        // The page was closed while the host still spoke.
-        if (!page.isClosed()) throw error;
+      page.evaluate(`receive(${JSON.stringify(encodeMessage(message))})`).catch(async (error: unknown) => {
+        // The page was closed, or is being closed, while the host still spoke.
+        if (page.isClosed()) return;
+        await page.waitForEvent('close', { timeout: 5000 }).catch(() => {
+          throw error;
+        });
       });
     },
     listen: heard.event,
