@@ -4,7 +4,7 @@ import { AsyncTail } from '../tail';
 import { type CachedRun, encodeRuns } from './packed';
 
 /** The first line of the file: another version is not read. */
-const HEADER = JSON.stringify({ eigenloom: 'runs', formatVersion: 4 });
+const HEADER = `${JSON.stringify({ eigenloom: 'runs', formatVersion: 5 })}\n`;
 
 /** A file that keeps what is known of runs between sessions. */
 export class RunsCache {
@@ -20,7 +20,7 @@ export class RunsCache {
   async read(decoder: { decode(line: string): void }): Promise<void> {
     let begun = false;
     for await (const { lines } of new AsyncTail(this.file).read()) {
-      if (!begun && lines[0] !== HEADER) return;
+      if (!begun && lines[0] !== HEADER.trimEnd()) return;
       for (const line of begun ? lines : lines.slice(1)) decoder.decode(line);
       begun = true;
     }
@@ -65,5 +65,5 @@ export class RunsCache {
 
 /** Writes lines one by one, each in one piece: another window may be adding its own. */
 async function writeLines(handle: fs.FileHandle, lines: Iterable<string>): Promise<void> {
-  for (const line of lines) await handle.writeFile(`${line}\n`);
+  for (const line of lines) await handle.writeFile(line);
 }

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import * as zlib from 'node:zlib';
 import { RUN_STATUSES, type RunStatus } from '../../protocol/run/status';
 import type { EvalPoint, RunSummary } from './summary';
 
@@ -58,8 +59,8 @@ const OWN_TEXTS = /^(?:[ -~]*\n[ -~]*\n[!-~]*\n)*$/u;
 /**
  * Runs as lines of JSON, many in each: texts that several of them say alike; their ids; their own texts; for each run
  * the numbers of its shared texts (from one; zero is none) and its figures; and the tags of those that have some. Ids
- * and own texts are one text each, and numbers are their bytes in base64: read in ten thousand pieces, they would leave
- * as many behind in the process that has asked.
+ * and own texts are one text each, and numbers are their bytes, deflated, in base64: read in ten thousand pieces, they
+ * would leave as many behind in the process that has asked. A line has its end, so that it can be written as it is.
  */
 export function* encodeRuns(runs: readonly CachedRun[]): Iterable<string> {
   for (let from = 0; from < runs.length; from += LINE) yield encodeLine(runs.slice(from, from + LINE));
@@ -92,17 +93,24 @@ function encodeLine(runs: readonly CachedRun[]): string {
     .flatMap(({ recordStamp, userStamp, summary }) => [recordStamp, userStamp, summary.spark])
     .map((text) => text + OWN_END)
     .join('');
-  return JSON.stringify([[...numbers.keys()], ids, own, bytesOf(shared), bytesOf(figures), tags]);
+  return `${JSON.stringify([[...numbers.keys()], ids, own, bytesOf(shared), bytesOf(figures), tags])}\n`;
 }
 
 function bytesOf({ buffer }: Uint16Array | Float64Array): string {
-  return Buffer.from(buffer).toString('base64');
+  return zlib.deflateRawSync(Buffer.from(buffer)).toString('base64');
 }
 
 /** Fills numbers with the bytes that `bytesOf` made a text of; false where they are not as many. */
 function readBytes(text: unknown, { buffer }: Uint16Array | Float64Array): boolean {
-  if (typeof text !== 'string' || text.length !== 4 * Math.ceil(buffer.byteLength / 3)) return false;
-  return Buffer.from(buffer).write(text, 'base64') === buffer.byteLength;
+  if (typeof text !== 'string') return false;
+  try {
+    const most = Math.max(1, buffer.byteLength);
+    const bytes = zlib.inflateRawSync(Buffer.from(text, 'base64'), { maxOutputLength: most });
+    return bytes.length === buffer.byteLength && bytes.copy(Buffer.from(buffer)) === bytes.length;
+  } catch {
+    // It is cut off, or no such text at all.
+    return false;
+  }
 }
 
 /** Where in a text each `mark` stands. */

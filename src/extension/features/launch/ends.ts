@@ -41,19 +41,20 @@ export class EndWatch {
   }
 
   look(runs: readonly RunSummary[]): RunSummary[] {
-    const ended: RunSummary[] = [];
-    for (const run of runs) {
-      const { folder, status } = run;
-      const awaited = this.#awaited.get(folder);
-      if (status === 'running' || status === 'paused') {
-        this.#awaited.set(folder, { endedBefore: awaited?.endedBefore, seen: run });
-      } else if (awaited !== undefined && status !== undefined && status !== 'queued') {
-        if (awaited.seen === undefined && run.ended === awaited.endedBefore) continue;
-        this.#awaited.delete(folder);
-        ended.push(run);
-      }
+    return runs.filter((run) => this.hasEnded(run));
+  }
+
+  /** Notes a run that is at work; true for one that has been awaited and is not any more. */
+  private hasEnded(run: RunSummary): boolean {
+    const { folder, status } = run;
+    const awaited = this.#awaited.get(folder);
+    if (status === 'running' || status === 'paused') {
+      this.#awaited.set(folder, { endedBefore: awaited?.endedBefore, seen: run });
+      return false;
     }
-    return ended;
+    if (awaited === undefined || status === undefined || status === 'queued') return false;
+    if (awaited.seen === undefined && run.ended === awaited.endedBefore) return false;
+    return this.#awaited.delete(folder);
   }
 }
 

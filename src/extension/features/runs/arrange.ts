@@ -133,10 +133,10 @@ function labelOf(run: RunSummary, grouping: Grouping, now: number): string {
 function bestOf(runs: readonly RunSummary[]): number | undefined {
   let evaluated = Infinity;
   let trained = Infinity;
-  for (const { bestEval, loss } of runs) {
+  runs.forEach(({ bestEval, loss }) => {
     if (bestEval !== undefined) evaluated = Math.min(evaluated, bestEval.loss);
     if (loss !== undefined) trained = Math.min(trained, loss);
-  }
+  });
   const best = evaluated === Infinity ? trained : evaluated;
   return best === Infinity ? undefined : best;
 }
