@@ -132,6 +132,10 @@ describe('the state', () => {
     expect(emptyText(loaded())).toBe('');
     const none = applyPatch(initialState(undefined), patch({ order: [], runs: [], frames: [] }));
     expect(emptyText(none)).toContain('not been run yet');
+    const listed = (added: string[]) =>
+      emptyText({ ...none, list: { pinned: false, added, removed: [], choices: {} } });
+    expect(listed([])).toContain('Open an experiment file');
+    expect(listed(['/work/runs/a'])).toContain('folders were removed');
     const hidden = patch({ runs: [run('a', { shown: false }), run('b', { shown: false })], frames: [] });
     expect(emptyText(applyPatch(initialState(undefined), hidden))).toContain('hidden');
     const early = patch({ frames: [], runs: [run('a', { active: true }), run('b')] });
