@@ -99,6 +99,9 @@ describe('a finished run', () => {
     await workbench.press('Enter');
     await workbench.page.locator('.quick-input-title', { hasText: 'Compare with a Model' }).waitFor();
     await workbench.picture('compare-with-model');
+    // Not with itself.
+    const offered = await workbench.page.locator('.quick-input-list .label-name').allTextContents();
+    expect(offered.filter((name) => !name.includes('Browse'))).toEqual(['tuned']);
     await workbench.pick('tuned');
     const names = (): Promise<string> =>
       page

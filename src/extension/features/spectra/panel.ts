@@ -40,9 +40,7 @@ export class SpectraPanel extends SubjectPage<SpectraSession, SpectraPatch> {
           return Promise.resolve();
         },
         compare: async () => {
-          const { subject } = session;
-          const own = subject?.kind === 'model' ? subject.path : undefined;
-          const model = await pickModel('Compare with a Model', own);
+          const model = await pickModel('Compare with a Model', session.model);
           if (model !== undefined) session.compare(model);
         },
         endComparison: () => {

@@ -132,6 +132,11 @@ export class SpectraSession extends Owner {
     this.post();
   }
 
+  /** The path of the model whose spectra are shown, once it is known. */
+  get model(): string | undefined {
+    return this.#outline?.key;
+  }
+
   /** Compares with a model, by its path; undefined: with none. */
   compare(model: string | undefined): void {
     if (model === this.#compared) return;

@@ -12,7 +12,7 @@ import type { WeightSpectra } from '../../process/weightSpectra';
 
 /** What there is to decompose. */
 export interface SpectraOutline {
-  /** Of what the spectra are: as long as it is the same, those that are there stay. */
+  /** The path of the model whose spectra they are: as long as it is the same, those that are there stay. */
   readonly key: string;
   /** For people: the experiment, the model or the run. */
   readonly name: string;

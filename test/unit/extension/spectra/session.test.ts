@@ -276,6 +276,7 @@ describe('a session of spectra', () => {
     session.show(subject('8'));
     await vi.advanceTimersByTimeAsync(0);
     jobs[0]?.listener.found(spectrumOf(0));
+    expect(session.model).toBe('model');
     session.compare('/models/tuned');
     expect(last()?.compared).toEqual({ path: '/models/tuned', name: 'tuned' });
     // Weights stand before changes.
