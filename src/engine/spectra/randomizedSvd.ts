@@ -49,7 +49,6 @@ interface Wanted {
 export class RandomizedSvd {
   private tall: Promise<SketchSessions> | undefined;
   private wide: Promise<SketchSessions> | undefined;
-
   private readonly grams: GramMatrices;
 
   constructor(

@@ -4,7 +4,7 @@ import { AsyncTail } from '../tail';
 import { type CachedRun, encodeRuns } from './packed';
 
 /** The first line of the file: another version is not read. */
-const HEADER = `${JSON.stringify({ eigenloom: 'runs', formatVersion: 5 })}\n`;
+const HEADER = JSON.stringify({ eigenloom: 'runs', formatVersion: 5 });
 
 /** A file that keeps what is known of runs between sessions. */
 export class RunsCache {
@@ -20,7 +20,7 @@ export class RunsCache {
   async read(decoder: { decode(line: string): void }): Promise<void> {
     let begun = false;
     for await (const { lines } of new AsyncTail(this.file).read()) {
-      if (!begun && lines[0] !== HEADER.trimEnd()) return;
+      if (!begun && lines[0] !== HEADER) return;
       for (const line of begun ? lines : lines.slice(1)) decoder.decode(line);
       begun = true;
     }
@@ -49,7 +49,7 @@ export class RunsCache {
     try {
       const handle = await fs.open(draft, 'w');
       try {
-        await writeLines(handle, [HEADER]);
+        await writeLines(handle, [`${HEADER}\n`]);
         await writeLines(handle, lines);
       } finally {
         await handle.close();
