@@ -149,6 +149,31 @@ describe('spectra', () => {
     await until('the rank before', async () => /^ {2}rank: 32$/mu.test(await saved()));
   });
 
+  it('lead to another rank by a drag of the cut, in one step that can be undone', async () => {
+    const page = await webview(workbench.page, SPECTRA);
+    const cut = page.getByRole('slider').first();
+    await cut.scrollIntoViewIfNeeded();
+    const box = await cut.boundingBox();
+    if (box === null) throw new Error('the cut has no place');
+    const { mouse } = workbench.page;
+    const [left, top] = [box.x + box.width / 2, box.y + box.height / 2];
+    await mouse.move(left, top);
+    await mouse.down();
+    await mouse.move(left - 30, top, { steps: 6 });
+    const tried = async (): Promise<number> => Number(await cut.getAttribute('aria-valuenow'));
+    await until('a lower rank to be tried', async () => (await tried()) < 32);
+    const rank = await tried();
+    // Nothing is written before it is let go.
+    expect(await saved()).toMatch(/^ {2}rank: 32$/mu);
+    await mouse.up();
+    await until('the rank it was let go at', async () =>
+      new RegExp(`^ {2}rank: ${rank}$`, 'mu').test(await saved()),
+    );
+    await workbench.command('View: Focus First Editor Group');
+    await workbench.command('Undo');
+    await until('the rank before', async () => /^ {2}rank: 32$/mu.test(await saved()));
+  });
+
   it('are spent on the rank board, which writes the experiment', async () => {
     await workbench.command('View: Focus First Editor Group');
     await workbench.command('Eigenloom: Show Rank Board');
